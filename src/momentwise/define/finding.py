@@ -1,0 +1,203 @@
+"""Findings and the measures under them: numbers with their count, their interval, their grade and the rows behind them."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import msgspec
+
+from momentwise.errors import EvidenceError
+
+Grade = Literal["A", "B", "C", "D"]
+Unit = Literal["share", "seconds", "steps", "score", "money", "count"]
+
+GRADES: dict[str, str] = {
+    "A": "randomised",
+    "B": "quasi-experimental",
+    "C": "correlational",
+    "D": "opinion",
+}
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """One number with what is needed to believe it.
+
+    Args:
+        value: The number; `None` where there is nothing to measure.
+        n: How many rows it was computed from.
+        unit: Shares are 0–1, durations are seconds.
+        low: Lower end of the 95 % interval; `None` where the number has none.
+        high: Upper end.
+        rows: The condition, in SQL over `table`, that gives exactly the `n` rows behind the number.
+        table: Which table of the audit the rows are in: `occurrences`, `signals` or `scores`.
+    """
+
+    value: float | None
+    n: int
+    unit: Unit
+    low: float | None = None
+    high: float | None = None
+    rows: str = "true"
+    table: str = "occurrences"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """Something worth a person's attention.
+
+    Args:
+        id: Stable across runs over the same playbook: moment, kind and part.
+        moment: The moment's name.
+        kind: What sort of thing it is, as in `failure_rate`.
+        title: One sentence that a head of customer experience reads.
+        detail: Further sentences.
+        estimate: The number that carries it; it must have rows behind it.
+        people: Customers that it concerns.
+        grade: A randomised, B quasi-experimental, C correlational, D opinion.
+        grade_reason: Why this grade.
+        sources: Kinds of source that it rests on.
+        money: What it costs over the period of the data, with its interval; `None` where no price was stated.
+        currency: Of `money`.
+
+    Raises:
+        EvidenceError: There is no row of evidence behind it.
+    """
+
+    id: str
+    moment: str
+    kind: str
+    title: str
+    estimate: Estimate
+    grade: Grade
+    grade_reason: str
+    people: int
+    detail: str = ""
+    sources: tuple[str, ...] = ()
+    money: Estimate | None = None
+    currency: str = ""
+
+    def __post_init__(self) -> None:
+        """Without evidence nothing is a finding, and no money comes without an interval."""
+        value = self.estimate.value
+        if self.estimate.n < 1 or value is None or not math.isfinite(value):
+            raise EvidenceError(
+                f"The finding '{self.id}' has no evidence (n = {self.estimate.n}), so it cannot be ranked.",
+                right="Give the estimate and the rows behind it.",
+            )
+        if self.money is not None and (self.money.low is None or self.money.high is None):
+            raise EvidenceError(
+                f"The finding '{self.id}' names money without an interval.", right="Give low and high."
+            )
+
+
+class EndingSummary(msgspec.Struct, frozen=True):
+    """One way in which occurrences of a moment ended.
+
+    Args:
+        outcome: completed, escalated, failed or abandoned.
+        ending: The label or event that ended them; empty for abandoned ones.
+        share: Of all that ended, with its Wilson interval; `n` is all that ended.
+        of_outcome: Of those with the same outcome, with its Wilson interval.
+        count: How many.
+        score: Mean score that these customers gave, with its interval; `n` counts scores.
+        duration: Median seconds from start to end.
+        rows: The SQL condition that gives them.
+    """
+
+    outcome: str
+    ending: str
+    count: int
+    share: Estimate
+    of_outcome: Estimate
+    score: Estimate
+    duration: Estimate
+    rows: str
+
+
+class ScoreGap(msgspec.Struct, frozen=True):
+    """How far the mean scores of two endings lie apart: `worse` minus `better`, Welch's interval."""
+
+    better: str
+    worse: str
+    better_mean: Estimate
+    worse_mean: Estimate
+    difference: Estimate
+
+
+class TrendPoint(msgspec.Struct, frozen=True):
+    """One period of a moment's history: occurrences by the time of their start.
+
+    Args:
+        at: Start of the period, microseconds since the epoch.
+        ended: How many have ended.
+        completed: How many of these completed.
+        open: How many are still open.
+    """
+
+    at: int
+    ended: int
+    completed: int
+    open: int
+
+
+class TargetCheck(msgspec.Struct, frozen=True):
+    """A target of the moment beside what was measured; `met` is `None` where the interval holds both answers."""
+
+    name: str
+    wanted: float
+    estimate: Estimate
+    met: bool | None
+
+
+class MomentSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that an audit says about one moment.
+
+    Args:
+        volume: Occurrences.
+        people: Customers.
+        shares: `completed`, `escalated`, `failed` and `abandoned` as shares of all that ended.
+        open: How many are open at the end of the data.
+        durations: `p50`, `p75`, `p95` in seconds, of completed occurrences.
+        waits: The same of the longest wait inside an occurrence, of all that ended.
+        step_seconds: The same of the mean seconds per step, of all that ended.
+        excess_steps: Mean steps beyond the median completed occurrence, of all that ended.
+        median_steps: Steps of the median completed occurrence.
+        retries: Mean retries per occurrence.
+        errors: Share of ended occurrences in which the customer met an error.
+        multichannel: Share of ended occurrences that used more than one channel.
+        understood: Share of understood among those who said; `n` counts who said.
+        endings: Every way of ending, most frequent first.
+        gaps: Score differences between endings, widest first.
+        trend: Periods in order; empty periods in between included.
+        trend_unit: `day`, `week` or `month`.
+        targets: Each target beside the measure.
+        qualifies: Why this is a moment and not only a touchpoint; empty where nothing shows it.
+    """
+
+    moment: str
+    version: int
+    about: str
+    intent: str
+    stage: str
+    archetype: str
+    owner: str
+    critical: bool
+    volume: int
+    people: int
+    open: int
+    shares: dict[str, Estimate]
+    durations: dict[str, Estimate]
+    waits: dict[str, Estimate]
+    step_seconds: dict[str, Estimate]
+    excess_steps: Estimate
+    median_steps: Estimate
+    retries: Estimate
+    errors: Estimate
+    multichannel: Estimate
+    understood: Estimate
+    endings: tuple[EndingSummary, ...]
+    gaps: tuple[ScoreGap, ...]
+    trend: tuple[TrendPoint, ...]
+    trend_unit: str
+    targets: tuple[TargetCheck, ...]
+    qualifies: tuple[str, ...]

@@ -1,0 +1,50 @@
+"""The playbook: the moments and the signals' settings that people share as one file or folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import msgspec
+
+from momentwise.define.moment import Moment
+from momentwise.define.predicate import fields_of
+from momentwise.define.signal import SignalSettings
+
+
+class Playbook(msgspec.Struct, frozen=True):
+    """Moments in the order of their declaration, versions of one moment side by side and in order.
+
+    Args:
+        moments: At least one.
+        signals: Settings of the signals.
+        name: What the playbook is called: the name of its file or folder.
+    """
+
+    moments: tuple[Moment, ...]
+    signals: SignalSettings = SignalSettings()
+    name: str = ""
+
+    def event_names(self) -> set[str]:
+        """Every event name that a moment or a signal asks for."""
+        names = {name for moment in self.moments for trigger in moment.triggers for name in trigger.events}
+        if self.signals.rage_click:
+            names.update(self.signals.rage_click.trigger.events)
+        return names | set(self.signals.errors)
+
+    def fields(self) -> set[str]:
+        """Every field that a condition or a key reads."""
+        return set(self._fields())
+
+    def _fields(self) -> Iterator[str]:
+        for moment in self.moments:
+            if moment.by:
+                yield moment.by
+            for trigger in moment.triggers:
+                if trigger.where is not None:
+                    yield from fields_of(trigger.where)
+
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits that change when the meaning of any moment or signal does."""
+        parts = [moment.fingerprint() for moment in self.moments] + [repr(self.signals)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

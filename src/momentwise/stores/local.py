@@ -1,0 +1,309 @@
+"""The local host of the pass: DuckDB reads and evaluates conditions as columns, customers are put together, and the
+compiled pass runs bucket by bucket over them.
+
+Reading and numbering overlap (DuckDB's threads run ahead of this one), buckets run on all cores, and only small numbers
+cross between the steps.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Queue
+from threading import Event as Flag
+from threading import Thread
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from momentwise.define.evaluate import Column, read_sql
+from momentwise.detect.batch import Tables, run_bucket
+from momentwise.detect.intern import Interner
+from momentwise.detect.plan import Int64s, Plan, bits_sql
+from momentwise.detect.records import (
+    BUCKETS,
+    CHANNEL_BITS,
+    FIXED,
+    HALF_BITS,
+    MOST_CHANNELS,
+    SYMBOL_BITS,
+    X_BITS,
+    count_buckets,
+    drop_duplicates,
+    place_in_buckets,
+    put_together,
+    record_width,
+)
+from momentwise.detect.results import Names, occurrence_batch, signal_batch
+from momentwise.detect.symbols import SymbolColumns
+from momentwise.errors import MomentwiseError
+from momentwise.stores.spill import Spill
+
+# Half of what the pass may hold at once, the other half being the buckets in work and the texts.
+DEFAULT_MEMORY_BYTES = 1 << 30
+OTHER_CHANNELS = "other"
+_BATCH_ROWS = 1 << 17
+_AHEAD = 4
+
+Progress = Callable[[int], None]
+
+
+@dataclass
+class Counted:
+    """What reading one source counted.
+
+    Args:
+        candidates: Rows that could have become an event.
+        events: Events.
+        rejected: Rows set aside, by the number of the reason.
+    """
+
+    candidates: int = 0
+    events: int = 0
+    rejected: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass
+class Bucket:
+    """What the pass found in one bucket, and how long each part took.
+
+    Args:
+        occurrences: Rows of `OCCURRENCE_SCHEMA`.
+        signals: Rows of `SIGNAL_SCHEMA`.
+        events: Events that the pass saw.
+        duplicates: Events that were dropped before.
+        gather_seconds: Time to put customers together.
+        match_seconds: Time of the automaton alone.
+    """
+
+    occurrences: pa.RecordBatch
+    signals: pa.RecordBatch
+    events: int
+    duplicates: int
+    gather_seconds: float
+    match_seconds: float
+
+
+class LocalPass:
+    """One pass over some sources: `read` each of them, then take the `results`.
+
+    Args:
+        plan: What to look for.
+        scratch: A folder for records that do not fit in memory.
+        memory_bytes: How many bytes of records stay in memory.
+    """
+
+    def __init__(self, plan: Plan, scratch: Path, memory_bytes: int = DEFAULT_MEMORY_BYTES) -> None:
+        self.plan = plan
+        self.latest: int | None = None
+        self._customers, self._texts, self._spots = Interner(), Interner(), Interner()
+        self._channels = Interner(64)
+        self._symbols = SymbolColumns(plan)
+        self._spill = Spill(record_width(len(plan.keys)), scratch, memory_bytes)
+
+    @property
+    def customers(self) -> int:
+        """How many customers were seen."""
+        return len(self._customers) - 1
+
+    @property
+    def events(self) -> int:
+        """How many events were read, duplicates included."""
+        return self._spill.rows
+
+    def close(self) -> None:
+        """Give memory and disk back."""
+        self._spill.__exit__()
+
+    def query(self, events_sql: str, columns: Mapping[str, Column]) -> str:
+        """The SELECT that turns a query of events into what the pass numbers.
+
+        Args:
+            events_sql: Gives `customer`, `at`, `event`, `reason`, `identity` and the columns below.
+            columns: How each further field is read.
+        """
+        bits = bits_sql(self.plan, "event", columns)
+        click = f"(({bits[self.plan.click_bit // 62]}) >> {self.plan.click_bit % 62}) & 1 = 1"
+        is_clicked = self.plan.click_bit >= 0 and bool({"element", "x"} & set(columns))
+        parts = ["customer", '"at"', "identity", "reason", _text(columns.get("channel"))]
+        parts += [_text(columns.get(key)) for key in self.plan.keys]
+        for name in ("page", "element") if is_clicked else ():
+            parts.append(f"CASE WHEN {click} THEN {_text(columns.get(name))} END")
+        if is_clicked:
+            parts.append(f"CASE WHEN {click} THEN {_place_sql(columns)} ELSE 0 END")
+        named = [f"{sql} AS c{index}" for index, sql in enumerate([*parts, *bits])]
+        return f"SELECT {', '.join(named)} FROM ({events_sql})"
+
+    def read(
+        self, connection: duckdb.DuckDBPyConnection, events_sql: str, columns: Mapping[str, Column], progress: Progress
+    ) -> Counted:
+        """Read every event of a query.
+
+        Args:
+            connection: Where the query runs.
+            events_sql: See `query`.
+            columns: See `query`.
+            progress: Called with the number of rows of every batch.
+
+        Raises:
+            StoreError: The disk is full.
+            DetectionError: There are more combinations of conditions than the pass can hold.
+        """
+        counted = Counted()
+        reader = connection.sql(self.query(events_sql, columns)).to_arrow_reader(_BATCH_ROWS)
+        for batch in _ahead(reader):
+            self._number(batch, counted)
+            progress(batch.num_rows)
+        return counted
+
+    def _number(self, batch: pa.RecordBatch, counted: Counted) -> None:
+        """Turn one batch into records and keep them by bucket."""
+        customers = self._customers.numbers(batch.column(0))
+        reasons = batch.column(3).to_numpy(zero_copy_only=False)
+        counted.candidates += len(reasons)
+        if reasons.any():
+            numbers, counts = np.unique(reasons[reasons > 0], return_counts=True)
+            for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
+                counted.rejected[number] = counted.rejected.get(number, 0) + count
+        columns = self._columns(batch, customers)
+        counts = np.zeros(BUCKETS, dtype=np.int64)
+        count_buckets(customers, reasons, counts)
+        starts = np.zeros(BUCKETS + 1, dtype=np.int64)
+        np.cumsum(counts, out=starts[1:])
+        records = np.empty((int(starts[-1]), len(columns)), dtype=np.int64)
+        latest = int(place_in_buckets(columns, reasons, customers, starts[:-1].copy(), records))
+        counted.events += len(records)
+        if len(records):
+            self.latest = latest if self.latest is None else max(self.latest, latest)
+            self._spill.add(records, starts)
+
+    def _columns(self, batch: pa.RecordBatch, customers: Int64s) -> Int64s:
+        """The fields of the records, one row each."""
+        plan, rows = self.plan, batch.num_rows
+        columns = np.zeros((record_width(len(plan.keys)), rows), dtype=np.int64)
+        first_key = 5
+        first_spot = first_key + len(plan.keys)
+        first_word = batch.num_columns - plan.words
+        symbols = self._symbols.number([_ints(batch.column(first_word + word)) for word in range(plan.words)])
+        channels = np.minimum(self._channels.numbers(batch.column(4)), MOST_CHANNELS)
+        columns[0] = _ints(batch.column(1))
+        columns[1] = batch.column(2).fill_null(0).to_numpy(zero_copy_only=False).view(np.int64)
+        columns[2] = (customers << (SYMBOL_BITS + CHANNEL_BITS)) | (symbols << CHANNEL_BITS) | channels
+        if first_word > first_spot:
+            pages, elements = (self._spots.numbers(batch.column(first_spot + part)) for part in range(2))
+            columns[3] = (pages << HALF_BITS) | elements
+            columns[4] = _ints(batch.column(first_spot + 2))
+        for key in range(len(plan.keys)):
+            columns[FIXED + key] = self._texts.numbers(batch.column(first_key + key))
+        return columns
+
+    def results(self, data_end: int, stop: Flag | None = None) -> Iterator[Bucket]:
+        """Run the pass over every customer; buckets come in order, worked on all cores.
+
+        Args:
+            data_end: The instant up to which the data are complete, microseconds.
+            stop: Once set, no further bucket begins.
+        """
+        tables = Tables.of(self.plan, self._symbols.symbols.tables(), data_end)
+        names = self._names()
+        customers = len(self._customers)
+        with ThreadPoolExecutor() as pool:
+            waiting: deque[Future[Bucket]] = deque()
+            numbers = iter(range(BUCKETS))
+            try:
+                for number in numbers:
+                    waiting.append(pool.submit(self._bucket, tables, names, customers, number))
+                    if len(waiting) > _AHEAD:
+                        yield waiting.popleft().result()
+                    if stop is not None and stop.is_set():
+                        return
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def _names(self) -> Names:
+        channels = self._channels.texts().cast(pa.string()).to_pylist()
+        if len(channels) > MOST_CHANNELS + 1:
+            channels = [*channels[:MOST_CHANNELS], OTHER_CHANNELS]
+        return Names(self.plan, self._customers.texts(), self._texts.texts(), self._spots.texts(), tuple(channels[1:]))
+
+    def _bucket(self, tables: Tables, names: Names, customers: int, number: int) -> Bucket:
+        began = time.perf_counter()
+        records = self._spill.bucket(number)
+        placed, starts = put_together(records, customers, number)
+        del records
+        duplicates = int(drop_duplicates(placed, starts))
+        gathered = time.perf_counter()
+        found, raged = run_bucket(tables, placed, starts, number)
+        matched = time.perf_counter()
+        return Bucket(
+            occurrence_batch(found, names),
+            signal_batch(raged, names),
+            int(starts[-1]),
+            duplicates,
+            gathered - began,
+            matched - gathered,
+        )
+
+
+def _text(column: Column | None) -> str:
+    return "NULL::VARCHAR" if column is None else read_sql(column, "text")
+
+
+def _ints(column: pa.Array) -> Int64s:
+    numbers: Int64s = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
+    return numbers
+
+
+def _place_sql(columns: Mapping[str, Column]) -> str:
+    """Whole pixels of a click as one number; 0 where it carries no position."""
+    if not {"x", "y"} <= set(columns):
+        return "0::BIGINT"
+    x, y = (read_sql(columns[axis], "number") for axis in ("x", "y"))
+    across, down = (f"(greatest(-32767, least(32767, floor({v} + 0.5))) + 32768)::BIGINT" for v in (x, y))
+    return f"coalesce({across} * {1 << X_BITS} + {down}, 0)"
+
+
+def _ahead(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """The batches of a reader, read by a thread of their own a few ahead of who takes them."""
+    queue: Queue[pa.RecordBatch | BaseException | None] = Queue(_AHEAD)
+    stop = Flag()
+    thread = Thread(target=_fill, args=(reader, queue, stop), daemon=True)
+    thread.start()
+    try:
+        while (batch := queue.get()) is not None:
+            if isinstance(batch, BaseException):
+                raise batch
+            yield batch
+    finally:
+        stop.set()
+        while thread.is_alive():
+            _drain(queue)
+            thread.join(0.01)
+
+
+def _fill(
+    reader: pa.RecordBatchReader, queue: Queue[pa.RecordBatch | BaseException | None], stop: Flag
+) -> None:
+    try:
+        for batch in reader:
+            if stop.is_set():
+                return
+            queue.put(batch)
+        queue.put(None)
+    except (duckdb.Error, pa.ArrowException, OSError, MomentwiseError) as error:
+        queue.put(error)
+
+
+def _drain(queue: Queue[pa.RecordBatch | BaseException | None]) -> None:
+    while not queue.empty():
+        queue.get_nowait()
+
+

@@ -1,0 +1,133 @@
+"""Records by bucket, in memory while they are few and in one unnamed file when they are many.
+
+Every batch arrives sorted by bucket. A bucket is read back as the pieces that each batch holds of it, in the order in
+which the batches came.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from momentwise.detect.plan import Int64s
+from momentwise.errors import Place, StoreError
+
+
+class Spill:
+    """All records of a pass.
+
+    Args:
+        width: Integers per record.
+        folder: Where the file may be made; it has no name there, so that nothing is left behind however this ends.
+        memory_bytes: How much is kept in memory before the file is used.
+    """
+
+    def __init__(self, width: int, folder: Path, memory_bytes: int) -> None:
+        self._width = width
+        self._folder = folder
+        self._memory_bytes = memory_bytes
+        self._batches: list[Int64s] = []
+        self._starts: list[Int64s] = []
+        self._file: int | None = None
+        self._first_row: list[int] = []
+        self._rows = 0
+
+    def __enter__(self) -> Self:
+        """The spill itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the file's space back."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        self._batches.clear()
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether there were too many records for memory."""
+        return self._file is not None
+
+    @property
+    def rows(self) -> int:
+        """How many records there are."""
+        return self._rows
+
+    def add(self, records: Int64s, starts: Int64s) -> None:
+        """Keep one batch.
+
+        Args:
+            records: Sorted by bucket.
+            starts: First row per bucket; one more than buckets.
+
+        Raises:
+            StoreError: The disk is full.
+        """
+        self._first_row.append(self._rows)
+        self._starts.append(starts)
+        self._rows += len(records)
+        if self._file is None and self._rows * self._width * 8 <= self._memory_bytes:
+            self._batches.append(records)
+            return
+        if self._file is None:
+            self._file = _unnamed_file(self._folder)
+            for batch in self._batches:
+                self._write(batch)
+            self._batches.clear()
+        self._write(records)
+
+    def bucket(self, number: int) -> Int64s:
+        """All records of one bucket, in order of arrival."""
+        sizes = [int(starts[number + 1] - starts[number]) for starts in self._starts]
+        records = np.empty((sum(sizes), self._width), dtype=np.int64)
+        row = 0
+        for batch, (starts, size) in enumerate(zip(self._starts, sizes, strict=True)):
+            target = records[row : row + size]
+            first = int(starts[number])
+            if self._file is None:
+                target[:] = self._batches[batch][first : first + size]
+            elif size:
+                self._read(target, self._first_row[batch] + first)
+            row += size
+        return records
+
+    def _write(self, records: Int64s) -> None:
+        assert self._file is not None
+        left = memoryview(records).cast("B")
+        while left:
+            try:
+                left = left[os.write(self._file, left) :]
+            except OSError as error:
+                raise full_disk(self._folder, error) from error
+
+    def _read(self, target: Int64s, row: int) -> None:
+        assert self._file is not None
+        left, offset = memoryview(target).cast("B"), row * self._width * 8
+        while left:
+            got = os.preadv(self._file, [left], offset)
+            assert got > 0, "the spill file holds what was written to it"
+            left, offset = left[got:], offset + got
+
+
+def full_disk(folder: Path, error: OSError) -> StoreError:
+    """The error for a write that failed."""
+    return StoreError(
+        f"Nothing more can be written: {error.strerror}.",
+        place=Place(str(folder)),
+        right="Free some space, or choose another folder with --out or the TMPDIR variable.",
+        permanent=False,
+    )
+
+
+def _unnamed_file(folder: Path) -> int:
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            return os.dup(file.fileno())
+    except OSError as error:
+        raise full_disk(folder, error) from error
+
+
