@@ -329,7 +329,6 @@ def shop_run() -> RunFacts:
                 name="reviews",
                 rows=14911,
                 events=14880,
-                duplicates=28,
                 files=("olist_order_reviews.csv",),
                 rejected={"score is not a number": 2, "unreadable time": 1},
             ),

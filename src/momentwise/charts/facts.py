@@ -18,7 +18,6 @@ class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
         rows: Rows read.
         events: Events that they became, duplicates and rejected ones left out.
         rejected: Rows set aside, by reason.
-        duplicates: Events that came twice and count once.
         files: Where it was read from, as the user wrote it.
         note: One sentence that a reader should know, as in "times without a zone were read as UTC".
     """
@@ -27,7 +26,6 @@ class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     events: int
     rejected: dict[str, int] = {}
-    duplicates: int = 0
     files: tuple[str, ...] = ()
     note: str = ""
 
@@ -39,6 +37,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
         title: The playbook's name as people say it.
         customers: Customers with at least one event.
         events: Events, duplicates and rejected ones left out.
+        duplicates: Events that came more than once; each counts once.
         sources: Every source, in the order of the mapping.
         first_at: Event time of the first event, microseconds since the epoch; `None` without events.
         last_at: Event time of the last event.
@@ -53,6 +52,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     customers: int
     events: int
+    duplicates: int = 0
     sources: tuple[SourceFacts, ...] = ()
     first_at: int | None = None
     last_at: int | None = None

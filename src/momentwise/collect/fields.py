@@ -66,7 +66,9 @@ class RowScope:
 
     alias = "t"
 
-    def __init__(self, source: Source, tables: Mapping[str, TableFacts], zone: str, *, numbered: bool = False) -> None:
+    def __init__(
+        self, source: Source, tables: Mapping[str, TableFacts], zone: str, *, numbered: bool = False
+    ) -> None:
         self.source = source
         self._tables = tables
         self._zone = zone
@@ -112,7 +114,9 @@ class RowScope:
         if len(columns) == 1:
             return TimeReader(self._instant(columns[0]), f"{self.name(columns[0].name)} IS NOT NULL")
         given = [f"{self.name(column.name)} IS NOT NULL" for column in columns]
-        cases = " ".join(f"WHEN {is_given} THEN {self._instant(c)}" for is_given, c in zip(given, columns, strict=True))
+        cases = " ".join(
+            f"WHEN {is_given} THEN {self._instant(c)}" for is_given, c in zip(given, columns, strict=True)
+        )
         return TimeReader(f"CASE {cases} END", " OR ".join(given))
 
     def condition_columns(self, condition: Predicate) -> dict[str, Column]:
@@ -190,20 +194,21 @@ class RowScope:
         return f"l{place}.{quote_name(column.name)}", column
 
     def _find_lookups(self) -> list[tuple[str, str, str]]:
+        return list(dict.fromkeys((ref.through, ref.on, ref.to or ref.on) for ref in self._refs() if ref.through))
+
+    def _refs(self) -> list[ColumnRef]:
         refs = [self.source.customer, *self.source.fields.values()]
         refs += [ref for rule in self.source.rules for ref in rule.fields.values()]
-        if self.source.event:
-            refs.append(self.source.event)
-        return list(dict.fromkeys((ref.through, ref.on, ref.to or ref.on) for ref in refs if ref.through))
+        return refs if self.source.event is None else [*refs, self.source.event]
 
     def _join(self, place: int, through: str, on: str, to: str) -> str:
         """A join that gives each row at most one partner: the smallest value where the other table repeats a key."""
         table = self._facts(through)
         key = quote_name(self._column(to, table).name)
-        refs = [self.source.customer, *self.source.fields.values()]
-        refs += [ref for rule in self.source.rules for ref in rule.fields.values()]
         needed = dict.fromkeys(
-            self._column(ref.column, table).name for ref in refs if (ref.through, ref.on, ref.to or ref.on) == (through, on, to)
+            self._column(ref.column, table).name
+            for ref in self._refs()
+            if (ref.through, ref.on, ref.to or ref.on) == (through, on, to)
         )
         columns = "".join(f", min({quote_name(name)}) AS {quote_name(name)}" for name in needed)
         return (
@@ -212,7 +217,9 @@ class RowScope:
         )
 
     def _kind(self, facts: ColumnFacts) -> Kind:
-        stated = next((kind for name, kind in self.source.kinds.items() if name.lower() == facts.name.lower()), None)
+        stated = next(
+            (kind for name, kind in self.source.kinds.items() if name.lower() == facts.name.lower()), None
+        )
         if stated:
             return stated
         # Words for yes and no stay text, so that a condition may name them as they are written.
@@ -224,7 +231,10 @@ class RowScope:
         if kind == "number":
             return Column(self._number(sql, facts), kind)
         if kind == "truth":
-            plain = Column(sql if facts.type == "BOOLEAN" else _text_sql(sql, facts), "truth" if facts.type == "BOOLEAN" else "text")
+            plain = Column(
+                sql if facts.type == "BOOLEAN" else _text_sql(sql, facts),
+                "truth" if facts.type == "BOOLEAN" else "text",
+            )
             return Column(read_sql(plain, "truth"), kind)
         return Column(_text_sql(sql, facts), kind)
 
@@ -235,7 +245,9 @@ class RowScope:
         return self._instant_of(self.name(facts.name), facts)
 
     def _instant_of(self, sql: str, facts: ColumnFacts) -> str:
-        used_as_time = any(facts.name.lower() == name.lower() for rule in self.source.rules for name in rule.at)
+        used_as_time = any(
+            facts.name.lower() == name.lower() for rule in self.source.rules for name in rule.at
+        )
         stated = self.source.time_format if used_as_time or not facts.time_format else ""
         if facts.kind == "text" and facts.type == "BOOLEAN":
             return "NULL::BIGINT"
@@ -266,7 +278,10 @@ def field_readers(scope: RowScope, wanted: Sequence[str]) -> dict[str, Reader]:
         known = [column for column in columns if column is not None]
         if known:
             kind = known[0].kind if len({column.kind for column in known}) == 1 else "text"
-            sqls = tuple(f"NULL::{_SQL_TYPES[kind]}" if c is None else c.sql if c.kind == kind else read_sql(c, kind) for c in columns)
+            sqls = tuple(
+                f"NULL::{_SQL_TYPES[kind]}" if c is None else c.sql if c.kind == kind else read_sql(c, kind)
+                for c in columns
+            )
             found[name] = Reader(Column(sqls[0], kind), sqls)
     return found
 

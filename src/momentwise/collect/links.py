@@ -32,7 +32,9 @@ class Link:
 
 def find_links(tables: Sequence[TableFacts]) -> list[Link]:
     """Every link between two tables: an equal name, or `customer_id` and the `id` of the table `customers`."""
-    return [link for table in tables for other in tables if table is not other for link in _between(table, other)]
+    return [
+        link for table in tables for other in tables if table is not other for link in _between(table, other)
+    ]
 
 
 def _between(table: TableFacts, other: TableFacts) -> Iterator[Link]:
@@ -61,7 +63,11 @@ def hop_select(table: TableFacts, link: Link, person: ColumnRef) -> str:
     """
     near, far = quote_name(link.other), quote_name(person.through)
     on, to = quote_name(link.on), quote_name(link.to)
-    next_on, next_to, column = quote_name(person.on), quote_name(person.to or person.on), quote_name(person.column)
+    next_on, next_to, column = (
+        quote_name(person.on),
+        quote_name(person.to or person.on),
+        quote_name(person.column),
+    )
     return "\n".join(
         (
             f"SELECT rows.*, people.{column}",

@@ -87,7 +87,7 @@ def rejected_query(source: Source, tables: Mapping[str, TableFacts], *, zone: st
     """
     scope = RowScope(source, tables, source.zone or zone, numbered=True)
     content = ", ".join(f"{quote_name(c.name)} := {scope.name(c.name)}" for c in scope.facts.columns)
-    extra = f", {scope.alias}.\"mw file\" AS file, {scope.alias}.\"mw row\" AS row, to_json(struct_pack({content}))::VARCHAR AS content"
+    extra = f', {scope.alias}."mw file" AS file, {scope.alias}."mw row" AS row, to_json(struct_pack({content}))::VARCHAR AS content'
     candidates = _candidates(scope, {}, extra=extra)
     listed = " ".join(f"WHEN {place} THEN {quote(reason)}" for place, reason in enumerate(REASONS) if place)
     return (
@@ -105,17 +105,25 @@ def _candidates(scope: RowScope, readers: Mapping[str, Reader], extra: str = "")
     if not extra:
         fixed.append(f"{scope.identity_sql()} AS row_identity")
     if scope.is_joined:
-        fixed.append(f"{scope.alias}.\"mw order\" AS row_order")
+        fixed.append(f'{scope.alias}."mw order" AS row_order')
     rules = scope.source.rules
     if len(rules) == 1:
         return _one_rule(scope, rules[0], readers, fixed, extra)
     return _many_rules(scope, rules, readers, fixed, extra)
 
 
-def _one_rule(scope: RowScope, rule: EventRule, readers: Mapping[str, Reader], fixed: list[str], extra: str) -> str:
+def _one_rule(
+    scope: RowScope, rule: EventRule, readers: Mapping[str, Reader], fixed: list[str], extra: str
+) -> str:
     fields = [f"{reader.of_rule(0)} AS f{place}" for place, reader in enumerate(readers.values())]
     time = scope.time(rule)
-    selected = [*fixed, f'{time.sql} AS "at"', f"{time.is_given} AS is_given", f"{_event_sql(scope, rule)} AS event", *fields]
+    selected = [
+        *fixed,
+        f'{time.sql} AS "at"',
+        f"{time.is_given} AS is_given",
+        f"{_event_sql(scope, rule)} AS event",
+        *fields,
+    ]
     conditions = _conditions(scope, rule)
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return f"SELECT {', '.join(selected)}{extra} FROM {scope.relation}{where}"
@@ -129,7 +137,9 @@ def _many_rules(
     for place, rule in enumerate(rules):
         time = scope.time(rule)
         own = "".join(
-            f", 'f{i}': {reader.of_rule(place)}" for i, reader in enumerate(readers.values()) if reader.differs
+            f", 'f{i}': {reader.of_rule(place)}"
+            for i, reader in enumerate(readers.values())
+            if reader.differs
         )
         holds = " AND ".join(_conditions(scope, rule)) or "true"
         members.append(

@@ -75,9 +75,7 @@ def number_sql(expr: str, column_type: str, decimal: str) -> str:
         cleaned = f"replace(regexp_replace({expr}, '[^0-9,eE+-]', '', 'g'), ',', '.')"
         return f"CASE WHEN {_written_sql(expr, ',')} THEN try_cast({cleaned} AS DOUBLE) END"
     cleaned = f"regexp_replace({expr}, '[^0-9.eE+-]', '', 'g')"
-    return (
-        f"coalesce(try_cast({expr} AS DOUBLE), CASE WHEN {_written_sql(expr, '.')} THEN try_cast({cleaned} AS DOUBLE) END)"
-    )
+    return f"coalesce(try_cast({expr} AS DOUBLE), CASE WHEN {_written_sql(expr, '.')} THEN try_cast({cleaned} AS DOUBLE) END)"
 
 
 def _written_sql(expr: str, sign: str) -> str:

@@ -12,7 +12,16 @@ from momentwise.collect.links import Link, find_links, hop_select
 from momentwise.collect.roles import LIKELY, Roles, find_roles, is_unique, person_fit
 from momentwise.collect.vocabulary import fit, singular, words_of
 from momentwise.define.evaluate import quote_name
-from momentwise.define.source import ColumnFacts, ColumnRef, EventRule, Proposal, Source, Sources, TableFacts, Understanding
+from momentwise.define.source import (
+    ColumnFacts,
+    ColumnRef,
+    EventRule,
+    Proposal,
+    Source,
+    Sources,
+    TableFacts,
+    Understanding,
+)
 
 # Words at either end of a time column's name that do not say what happened.
 _CLOCK_WORDS = frozenset(
@@ -93,9 +102,16 @@ def _put_together(
     added = []
     if own.clock and own.time:
         when = f"{own.time.name} {own.clock.name}"
-        added.append(f"concat_ws(' ', {quote_name(own.time.name)}, {quote_name(own.clock.name)}) AS {quote_name(when)}")
+        added.append(
+            f"concat_ws(' ', {quote_name(own.time.name)}, {quote_name(own.clock.name)}) AS {quote_name(when)}"
+        )
         rules = tuple(EventRule(name=r.name, at=(when,) if r.at == (own.time.name,) else r.at) for r in rules)
-    if own.visitor and customer.ref == ColumnRef(customer.ref.column) and own.customer and not customer.select:
+    if (
+        own.visitor
+        and customer.ref == ColumnRef(customer.ref.column)
+        and own.customer
+        and not customer.select
+    ):
         person, visitor = own.customer.name, own.visitor.name
         added.append(f"coalesce({quote_name(person)}, {quote_name(visitor)}) AS person_or_visitor")
         why = f"{person} is often empty; where it is, {visitor} says who"
@@ -107,9 +123,16 @@ def _put_together(
 
 
 def _fields(own: Roles, customer: _Customer) -> dict[str, ColumnRef]:
-    found = {name: ColumnRef(column.name) for name, column in own.fields.items() if column.name != customer.ref.column}
+    found = {
+        name: ColumnRef(column.name)
+        for name, column in own.fields.items()
+        if column.name != customer.ref.column
+    }
     if own.is_case and own.customer and own.customer.name != customer.ref.column:
-        return {"key": ColumnRef(own.customer.name), **{name: ref for name, ref in found.items() if name != "key"}}
+        return {
+            "key": ColumnRef(own.customer.name),
+            **{name: ref for name, ref in found.items() if name != "key"},
+        }
     return found
 
 
@@ -120,7 +143,9 @@ def _why_no_time(own: Roles) -> str:
     return "no column holds times; where a date is spread over columns, put it together with `select:`"
 
 
-def _customer(table: TableFacts, own: Roles, roles: dict[str, Roles], links: Sequence[Link]) -> _Customer | None:
+def _customer(
+    table: TableFacts, own: Roles, roles: dict[str, Roles], links: Sequence[Link]
+) -> _Customer | None:
     if own.customer is not None and not own.is_case:
         return _direct(table, own.customer, links)
     reached = _reached(table, roles, links)
@@ -137,7 +162,11 @@ def _direct(table: TableFacts, column: ColumnFacts, links: Sequence[Link]) -> _C
     for link in links:
         if link.table != table.name or link.on != column.name:
             continue
-        better = [c for c in link.to_columns if c.name != link.to and person_fit(c) > person_fit(column) and c.filled > 0.9]
+        better = [
+            c
+            for c in link.to_columns
+            if c.name != link.to and person_fit(c) > person_fit(column) and c.filled > 0.9
+        ]
         if better:
             best = max(better, key=person_fit)
             ref = ColumnRef(best.name, through=link.other, on=link.on, to=link.to)
@@ -166,12 +195,16 @@ def next_table(link: Link) -> TableFacts:
 
 
 def _record_as_customer(table: TableFacts, own: Roles) -> _Customer | None:
-    key = own.fields.get("key") or next((c for c in table.columns if is_unique(c) and c.kind != "instant"), None)
+    key = own.fields.get("key") or next(
+        (c for c in table.columns if is_unique(c) and c.kind != "instant"), None
+    )
     if key is None:
         return None
     why = f"nobody is named, so each {key.name} stands for a customer"
     alone = len(own.times) < 2 and is_unique(key)
-    return _Customer(ColumnRef(key.name), why, doubt=f"{why}, and has one event only" if alone else "", is_person=False)
+    return _Customer(
+        ColumnRef(key.name), why, doubt=f"{why}, and has one event only" if alone else "", is_person=False
+    )
 
 
 def _wide_rules(table: TableFacts, own: Roles) -> tuple[EventRule, ...]:
@@ -226,17 +259,36 @@ def _doubt(own: Roles, rules: tuple[EventRule, ...]) -> str:
 
 
 def _notes(source: Source, own: Roles, customer: _Customer) -> tuple[Understanding, ...]:
-    notes = [Understanding(source.name, f"customer is {source.customer.column}", customer.why, sure=customer.is_person)]
+    notes = [
+        Understanding(
+            source.name, f"customer is {source.customer.column}", customer.why, sure=customer.is_person
+        )
+    ]
     if source.event and own.time and own.event:
         shown = ", ".join(own.event.examples[:3])
-        notes.append(Understanding(source.name, f"event is {own.event.name}", f"few values that repeat: {shown}", sure=not own.by_values))
+        notes.append(
+            Understanding(
+                source.name,
+                f"event is {own.event.name}",
+                f"few values that repeat: {shown}",
+                sure=not own.by_values,
+            )
+        )
         notes.append(Understanding(source.name, f"time is {own.time.name}", _time_reason(own.time)))
     else:
         for rule in source.rules:
             column = next(c for c in own.times if rule.at[0].startswith(c.name))
-            notes.append(Understanding(source.name, f"{rule.name} happens at {column.name}", _time_reason(column)))
-    notes += [Understanding(source.name, f"{c.name} is no event", "it says what should happen, not what did") for c in own.promises]
-    notes += [Understanding(source.name, f"{name} is {ref.column}", "its name and values") for name, ref in source.fields.items()]
+            notes.append(
+                Understanding(source.name, f"{rule.name} happens at {column.name}", _time_reason(column))
+            )
+    notes += [
+        Understanding(source.name, f"{c.name} is no event", "it says what should happen, not what did")
+        for c in own.promises
+    ]
+    notes += [
+        Understanding(source.name, f"{name} is {ref.column}", "its name and values")
+        for name, ref in source.fields.items()
+    ]
     return tuple(notes)
 
 

@@ -23,9 +23,23 @@ _ATTRIBUTES = frozenset(
     "ulke ad soyad stad namn".split()
 )
 _STRONGER = frozenset("unique person global master".split())
-_WEAK_EVENTS = frozenset("type status state stage phase name step page category typ art tipo soort tur statut estado stato durum event".split())
-_MESSAGE_IDS = frozenset({"event", "message", "msg", "record", "row", "log", "ereignis", "evento", "evenement", "olay", "insert"})
-_OTHER_ROLES: tuple[Role, ...] = ("customer", "case", "session", "channel", "id", "score", "amount", "text", "visitor")
+_WEAK_EVENTS = frozenset(
+    "type status state stage phase name step page category typ art tipo soort tur statut estado stato durum event".split()
+)
+_MESSAGE_IDS = frozenset(
+    {"event", "message", "msg", "record", "row", "log", "ereignis", "evento", "evenement", "olay", "insert"}
+)
+_OTHER_ROLES: tuple[Role, ...] = (
+    "customer",
+    "case",
+    "session",
+    "channel",
+    "id",
+    "score",
+    "amount",
+    "text",
+    "visitor",
+)
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}([:.]\d{2}([.,]\d+)?)?( ?[ap]m)?", re.IGNORECASE)
 _FREE_TEXT = 40  # characters
 
@@ -94,7 +108,11 @@ def find_roles(table: TableFacts) -> Roles:
 
 def is_unique(column: ColumnFacts) -> bool:
     """Whether every sampled row has a value of its own."""
-    return column.sampled > 0 and column.distinct >= column.filled * column.sampled - 0.5 and column.filled > 0.99
+    return (
+        column.sampled > 0
+        and column.distinct >= column.filled * column.sampled - 0.5
+        and column.filled > 0.99
+    )
 
 
 def person_fit(column: ColumnFacts) -> float:
@@ -105,7 +123,9 @@ def person_fit(column: ColumnFacts) -> float:
         return 0.0
     if any(word in _ATTRIBUTES for word in words[1:]) or (words and words[0] in _ATTRIBUTES):
         return 0.0
-    if any(word in ("email", "mail", "konto", "account", "compte", "cuenta", "conta", "hesap") for word in words):
+    if any(
+        word in ("email", "mail", "konto", "account", "compte", "cuenta", "conta", "hesap") for word in words
+    ):
         score -= 0.1
     score += 0.05 * any(word in _STRONGER for word in words)
     return (score - 0.05 * column.name.count(".")) * (0.5 + 0.5 * column.filled)
@@ -121,7 +141,11 @@ def _is_code(column: ColumnFacts) -> bool:
 def _find_customer(columns: Sequence[ColumnFacts]) -> tuple[ColumnFacts | None, bool]:
     people = [(person_fit(column), column) for column in columns]
     best = max(people, key=lambda pair: pair[0], default=(0.0, None))
-    cases = [(max(fit(c.name, "case"), fit(c.name, "session") - 0.05), c) for c in columns if _is_code(c) and c.kind != "truth"]
+    cases = [
+        (max(fit(c.name, "case"), fit(c.name, "session") - 0.05), c)
+        for c in columns
+        if _is_code(c) and c.kind != "truth"
+    ]
     cases = [(score, c) for score, c in cases if score >= 0.7 and _says_id(c) and c.distinct > 1]
     # An id that only logged-in people have says less than one that everybody has.
     if best[1] is not None and best[0] >= LIKELY / 2 and (best[1].filled >= 0.5 or not cases):
@@ -133,7 +157,9 @@ def _find_customer(columns: Sequence[ColumnFacts]) -> tuple[ColumnFacts | None, 
 
 def _says_id(column: ColumnFacts) -> bool:
     words = words_of(column.name)
-    return len(words) == 1 or any(word in ("id", "no", "nr", "number", "key", "concept", "name", "numer", "nummer") for word in words)
+    return len(words) == 1 or any(
+        word in ("id", "no", "nr", "number", "key", "concept", "name", "numer", "nummer") for word in words
+    )
 
 
 def _find_event(
@@ -162,13 +188,17 @@ def _is_weak(column: ColumnFacts) -> bool:
 def _are_event_names(column: ColumnFacts) -> bool:
     if any(word in ("id", "uuid", "guid", "key") for word in words_of(column.name)):
         return False
-    few = column.distinct <= min(_MOST_EVENT_NAMES, column.sampled // 2 + 1) or fit(column.name, "event") == 1.0
+    few = (
+        column.distinct <= min(_MOST_EVENT_NAMES, column.sampled // 2 + 1) or fit(column.name, "event") == 1.0
+    )
     return few and column.filled > 0.5 and all(len(text) <= 58 for text in column.examples)
 
 
 def _by_values(columns: Sequence[ColumnFacts]) -> tuple[ColumnFacts | None, ColumnFacts | None]:
     """Customer and event of a table without names: of two columns that repeat, the one with fewer values is the event."""
-    repeating = [c for c in columns if c.filled > 0.95 and c.distinct > 1 and not is_unique(c) and _is_code(c)]
+    repeating = [
+        c for c in columns if c.filled > 0.95 and c.distinct > 1 and not is_unique(c) and _is_code(c)
+    ]
     texts = [c for c in repeating if c.kind == "text" and c.distinct <= _MOST_EVENT_NAMES]
     event = min(texts, key=lambda c: c.distinct, default=None)
     people = [c for c in repeating if c is not event and event is not None and c.distinct > event.distinct]
@@ -192,7 +222,11 @@ def _find_clock(time: ColumnFacts | None, columns: Sequence[ColumnFacts]) -> Col
     if time is None or any(":" in text for text in time.examples) or time.type != "VARCHAR":
         return None
     return next(
-        (c for c in columns if c.examples and fit(c.name, "time") > 0 and all(_CLOCK.fullmatch(text) for text in c.examples)),
+        (
+            c
+            for c in columns
+            if c.examples and fit(c.name, "time") > 0 and all(_CLOCK.fullmatch(text) for text in c.examples)
+        ),
         None,
     )
 
@@ -201,13 +235,19 @@ def _find_visitor(customer: ColumnFacts | None, columns: Sequence[ColumnFacts]) 
     """An id that every row has, where the person's is often empty."""
     if customer is None or customer.filled > 0.97:
         return None
-    found = [c for c in columns if c is not customer and c.filled > 0.97 and _is_code(c) and speaks_of(c.name, "visitor")]
+    found = [
+        c
+        for c in columns
+        if c is not customer and c.filled > 0.97 and _is_code(c) and speaks_of(c.name, "visitor")
+    ]
     return found[0] if found else None
 
 
 def _best_time(times: Sequence[ColumnFacts]) -> ColumnFacts | None:
     def rank(column: ColumnFacts) -> tuple[float, float]:
-        return fit(column.name, "time") - 0.5 * (fit(column.name, "bookkeeping") >= LIKELY) - 0.05 * column.name.count("."), column.filled
+        return fit(column.name, "time") - 0.5 * (
+            fit(column.name, "bookkeeping") >= LIKELY
+        ) - 0.05 * column.name.count("."), column.filled
 
     return max(times, key=rank, default=None)
 
@@ -229,7 +269,15 @@ def _find_fields(table: TableFacts, columns: Sequence[ColumnFacts], is_log: bool
     take("score", (c for c in columns if c.kind == "number" and c.distinct <= 101), "score")
     take("amount", (c for c in columns if c.kind == "number"), "amount")
     take("duration", (c for c in columns if c.kind == "number"), "duration")
-    take("text", (c for c in columns if c.kind == "text" and not _looks_like_id(c) and c.distinct > min(20, c.sampled // 4)), "text")
+    take(
+        "text",
+        (
+            c
+            for c in columns
+            if c.kind == "text" and not _looks_like_id(c) and c.distinct > min(20, c.sampled // 4)
+        ),
+        "text",
+    )
     return found
 
 
@@ -255,4 +303,6 @@ def _key(table: TableFacts, columns: Sequence[ColumnFacts], is_log: bool) -> Col
 
 def _looks_like_id(column: ColumnFacts) -> bool:
     words = words_of(column.name)
-    return bool(words) and (words[-1] in ("id", "key", "nr", "no", "number", "nummer", "uuid", "ref") or words == ("case",))
+    return bool(words) and (
+        words[-1] in ("id", "key", "nr", "no", "number", "nummer", "uuid", "ref") or words == ("case",)
+    )

@@ -11,12 +11,26 @@ import unicodedata
 from typing import Literal
 
 Role = Literal[
-    "customer", "case", "session", "time", "event", "channel", "id", "score", "text", "amount", "duration", "promise",
-    "bookkeeping", "visitor",
+    "customer",
+    "case",
+    "session",
+    "time",
+    "event",
+    "channel",
+    "id",
+    "score",
+    "text",
+    "amount",
+    "duration",
+    "promise",
+    "bookkeeping",
+    "visitor",
 ]
 
 # Letters that Unicode does not take apart.
-_LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ı": "i", "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "đ": "d", "İ": "I"})
+_LETTERS = str.maketrans(
+    {"ł": "l", "Ł": "L", "ı": "i", "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "đ": "d", "İ": "I"}
+)
 
 _WORDS: dict[Role, str] = {
     "customer": (
@@ -122,7 +136,9 @@ _STEMS: dict[Role, tuple[str, ...]] = {
 }  # fmt: skip
 
 # Words that play their part only where they are the whole name.
-_ALONE = frozenset("what was que quoi cosa wat co vad ne who qui quien quem chi wie kto kim vem wer when was t at on nombre ev".split())
+_ALONE = frozenset(
+    "what was que quoi cosa wat co vad ne who qui quien quem chi wie kto kim vem wer when was t at on nombre ev".split()
+)
 
 # Words that add nothing to the meaning of a name.
 _FILLERS = frozenset(
@@ -130,7 +146,9 @@ _FILLERS = frozenset(
     "do da di del der die das van event events naam nazwa adi ad namn identifiant typ type tipo soort tur".split()
 )
 # Words of file names that say nothing of the rows.
-_NO_ROW = frozenset({"", "dataset", "table", "data", "sample", "export", "dump", "full", "list", "csv", "final", "clean"})
+_NO_ROW = frozenset(
+    {"", "dataset", "table", "data", "sample", "export", "dump", "full", "list", "csv", "final", "clean"}
+)
 _EXACT, _LED, _HELD, _INSIDE = 1.0, 0.9, 0.7, 0.6
 
 

@@ -47,7 +47,7 @@ class Column:
 
 
 Columns = Mapping[str, Column]
-_OPERATORS: dict[str, Callable[[object, object], bool]] = {
+_OPERATORS: dict[str, Callable[..., bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -140,7 +140,7 @@ def common_kind(left: Kind, op: str, right: Kind) -> Kind:
     """
     for kind in ("instant", "number"):
         if kind in (left, right):
-            return kind  # type: ignore[return-value]  # one of the two literals
+            return kind
     if op not in ("=", "!="):
         raise DefinitionError(
             f"`{op}` compares numbers or times, and both fields hold texts.",

@@ -59,7 +59,9 @@ def read_playbook(path: Path) -> Playbook:
             raise DefinitionError(
                 "The folder holds no playbook.", place=Place(str(path)), right="Put a .yaml file of moments in it."
             )
-    return parse_playbook([(str(file), read_text(file)) for file in files], name=path.stem)
+    # A file that is only called `playbook` is known by the folder it lies in.
+    name = path.resolve().parent.name if path.stem == "playbook" else path.stem
+    return parse_playbook([(str(file), read_text(file)) for file in files], name=name)
 
 
 def parse_playbook(texts: list[tuple[str, str]], name: str = "") -> Playbook:
@@ -397,7 +399,7 @@ def _read_rage_click(node: Node, mistakes: Mistakes) -> RageClick | None:
     if "within" in entries and (within := entries["within"].span(mistakes)) is not None:
         read["within_us"] = within
     if "event" in entries or "where" in entries:
-        trigger = {key: entries[key] for key in ("event", "where") if key in entries}
+        trigger = {str(key): entries[key] for key in ("event", "where") if key in entries}
         read["trigger"] = _one_trigger(trigger, node.place, "", mistakes)[0]
     if "ignore" in entries:
         ignored = entries["ignore"]

@@ -30,12 +30,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 from zoneinfo import available_timezones
 
 from momentwise.define.document import Mistakes, Node, nearest, read_documents, read_text
+from momentwise.define.evaluate import Kind
 from momentwise.define.event import CHANNELS
 from momentwise.define.predicate import Predicate, parse_predicate
-from momentwise.define.source import BETWEEN_FORMATS, DEFAULT_REJECT_LIMIT, ColumnRef, EventRule, Source, Sources
+from momentwise.define.source import (
+    BETWEEN_FORMATS,
+    DEFAULT_REJECT_LIMIT,
+    ColumnRef,
+    EventRule,
+    Source,
+    Sources,
+)
 from momentwise.errors import DefinitionError, Place
 
 FIELDS = ("id", "channel", "key", "session", "text", "duration", "amount", "score")
@@ -70,12 +79,20 @@ def parse_sources(text: str, file: str) -> Sources:
     mistakes = Mistakes()
     documents = read_documents(text, file)
     if len(documents) != 1:
-        mistakes.add("One YAML document with `sources:` was expected.", Place(file), "Write `sources:` and below it a name.")
+        mistakes.add(
+            "One YAML document with `sources:` was expected.",
+            Place(file),
+            "Write `sources:` and below it a name.",
+        )
         mistakes.finish()
     entries = documents[0].entries(mistakes)
     _refuse_unknown(entries, _TOP, "a file of sources", mistakes)
     zone = _read_zone(entries.get("zone"), mistakes) or "UTC"
-    limit = entries["reject_limit"].number(mistakes, "`reject_limit`", 0, 1) if "reject_limit" in entries else None
+    limit = (
+        entries["reject_limit"].number(mistakes, "`reject_limit`", 0, 1)
+        if "reject_limit" in entries
+        else None
+    )
     sources = _read_all(entries.get("sources"), Place(file), mistakes)
     mistakes.finish()
     return Sources(sources=sources, zone=zone, reject_limit=DEFAULT_REJECT_LIMIT if limit is None else limit)
@@ -83,7 +100,11 @@ def parse_sources(text: str, file: str) -> Sources:
 
 def _read_all(node: Node | None, place: Place, mistakes: Mistakes) -> tuple[Source, ...]:
     if node is None or not node.is_mapping:
-        mistakes.add("`sources:` is missing or has no names.", node.place if node else place, "Write at least one source.")
+        mistakes.add(
+            "`sources:` is missing or has no names.",
+            node.place if node else place,
+            "Write at least one source.",
+        )
         return ()
     found = [_read_source(name, entry, mistakes) for name, entry in node.entries(mistakes).items()]
     if not found and not mistakes.found:
@@ -125,11 +146,18 @@ def _read_source(name: str, node: Node, mistakes: Mistakes) -> Source | None:
     table, select = _read_table(name, entries, mistakes)
     customer = _read_ref(entries["customer"], mistakes) if "customer" in entries else None
     if "customer" not in entries:
-        mistakes.add(f"Source '{name}' names no customer.", node.place, "Write `customer:` and the column that says who.")
+        mistakes.add(
+            f"Source '{name}' names no customer.",
+            node.place,
+            "Write `customer:` and the column that says who.",
+        )
     rules = _read_rules(name, node, entries, mistakes)
     event = _read_ref(entries["event"], mistakes) if "event" in entries else None
     fields, zone = _read_fields(entries, mistakes), _read_zone(entries.get("zone"), mistakes)
-    time_format, kinds = _read_format(entries.get("time_format"), mistakes), _read_kinds(entries.get("kinds"), mistakes)
+    time_format, kinds = (
+        _read_format(entries.get("time_format"), mistakes),
+        _read_kinds(entries.get("kinds"), mistakes),
+    )
     rename, decimal = _read_rename(entries, mistakes), _read_decimal(entries.get("decimal"), mistakes)
     if len(mistakes.found) > before or customer is None:
         return None
@@ -153,22 +181,30 @@ def _read_table(name: str, entries: dict[str, Node], mistakes: Mistakes) -> tupl
 def _read_ref(node: Node, mistakes: Mistakes) -> ColumnRef | None:
     if not node.is_mapping:
         if node.is_list or not node.text:
-            mistakes.add("The name of a column was expected.", node.place, "For a fixed value write {value: …}.")
+            mistakes.add(
+                "The name of a column was expected.", node.place, "For a fixed value write {value: …}."
+            )
             return None
         return ColumnRef(column=node.text)
     entries = node.entries(mistakes)
     _refuse_unknown(entries, _REF, "a column", mistakes)
     words = {name: entry.text for name, entry in entries.items()}
     if bool(words.get("column")) == bool(words.get("value")):
-        mistakes.add("Either `column` or `value` was expected.", node.place, "Write {column: …} or {value: …}.")
+        mistakes.add(
+            "Either `column` or `value` was expected.", node.place, "Write {column: …} or {value: …}."
+        )
         return None
     if bool(words.get("through")) != bool(words.get("on")):
         mistakes.add(
-            "`through` and `on` belong together.", node.place, "Write {column: …, through: other table, on: this table's column}."
+            "`through` and `on` belong together.",
+            node.place,
+            "Write {column: …, through: other table, on: this table's column}.",
         )
         return None
     on = words.get("on", "")
-    return ColumnRef(words.get("column", ""), words.get("value", ""), words.get("through", ""), on, words.get("to", on))
+    return ColumnRef(
+        words.get("column", ""), words.get("value", ""), words.get("through", ""), on, words.get("to", on)
+    )
 
 
 def _read_rules(name: str, node: Node, entries: dict[str, Node], mistakes: Mistakes) -> tuple[EventRule, ...]:
@@ -176,7 +212,9 @@ def _read_rules(name: str, node: Node, entries: dict[str, Node], mistakes: Mista
     rules = []
     if "event" in entries:
         if not at:
-            mistakes.add(f"Source '{name}' has no time.", node.place, "Write `at:` and the column that says when.")
+            mistakes.add(
+                f"Source '{name}' has no time.", node.place, "Write `at:` and the column that says when."
+            )
         rules.append(EventRule(at=at))
     elif "events" not in entries:
         mistakes.add(
@@ -187,7 +225,9 @@ def _read_rules(name: str, node: Node, entries: dict[str, Node], mistakes: Mista
     if "events" in entries:
         named = entries["events"].entries(mistakes)
         if not named and entries["events"].is_mapping:
-            mistakes.add("`events` names no event.", entries["events"].place, "Write `name: time column` lines.")
+            mistakes.add(
+                "`events` names no event.", entries["events"].place, "Write `name: time column` lines."
+            )
         rules.extend(_read_rule(event, entry, at, mistakes) for event, entry in named.items())
     return tuple(rules)
 
@@ -199,7 +239,9 @@ def _read_rule(event: str, node: Node, at: tuple[str, ...], mistakes: Mistakes) 
     _refuse_unknown(entries, _EVENT, f"event '{event}'", mistakes)
     own = entries["at"].words(mistakes, "`at`") if "at" in entries else at
     if not own:
-        mistakes.add(f"Event '{event}' has no time.", node.place, "Write `at:` and the column that says when.")
+        mistakes.add(
+            f"Event '{event}' has no time.", node.place, "Write `at:` and the column that says when."
+        )
     where = _read_where(entries.get("where"), mistakes)
     return EventRule(name=event, at=own, where=where, fields=_read_fields(entries, mistakes))
 
@@ -224,7 +266,9 @@ def _read_fields(entries: dict[str, Node], mistakes: Mistakes) -> dict[str, Colu
     channel = nodes.get("channel")
     found = {name: ref for name, node in nodes.items() if (ref := _read_ref(node, mistakes))}
     if channel and (ref := found.get("channel")) and ref.value and ref.value not in CHANNELS:
-        mistakes.add(f"The channel '{ref.value}' is unknown.", channel.place, nearest(ref.value, list(CHANNELS)))
+        mistakes.add(
+            f"The channel '{ref.value}' is unknown.", channel.place, nearest(ref.value, list(CHANNELS))
+        )
     return found
 
 
@@ -242,14 +286,16 @@ def _read_format(node: Node | None, mistakes: Mistakes) -> str:
     return BETWEEN_FORMATS.join(formats)
 
 
-def _read_kinds(node: Node | None, mistakes: Mistakes) -> dict[str, object]:
+def _read_kinds(node: Node | None, mistakes: Mistakes) -> dict[str, Kind]:
     if node is None:
         return {}
-    kinds: dict[str, object] = {}
+    kinds: dict[str, Kind] = {}
     for column, entry in node.entries(mistakes).items():
         if entry.text not in _KINDS:
-            mistakes.add(f"The kind '{entry.text}' is unknown.", entry.place, nearest(entry.text, list(_KINDS)))
-        kinds[column] = entry.text
+            mistakes.add(
+                f"The kind '{entry.text}' is unknown.", entry.place, nearest(entry.text, list(_KINDS))
+            )
+        kinds[column] = cast("Kind", entry.text)  # one of the four, or a mistake was noted
     return kinds
 
 
@@ -257,7 +303,9 @@ def _read_rename(entries: dict[str, Node], mistakes: Mistakes) -> dict[str, str]
     if "rename" not in entries:
         return {}
     if "event" not in entries:
-        mistakes.add("`rename` has no event column to rename.", entries["rename"].place, "Write `event:` beside it.")
+        mistakes.add(
+            "`rename` has no event column to rename.", entries["rename"].place, "Write `event:` beside it."
+        )
     return {name: entry.text for name, entry in entries["rename"].entries(mistakes).items()}
 
 

@@ -29,7 +29,11 @@ def write_sources(proposal: Proposal) -> str:
         lines += ["", *_with_comments(source, proposal)]
     for source in proposal.doubtful:
         reason = proposal.left_out.get(source.table, "not sure")
-        lines += ["", f"  # Not used: {_one_line(reason)}", *(f"  # {line[2:]}" for line in _with_comments(source, proposal))]
+        lines += [
+            "",
+            f"  # Not used: {_one_line(reason)}",
+            *(f"  # {line[2:]}" for line in _with_comments(source, proposal)),
+        ]
     known = {source.table for source in proposal.doubtful}
     for table, reason in proposal.left_out.items():
         if table not in known:

@@ -347,7 +347,8 @@ def _unlink(state: State, slot: int) -> None:
 @njit(cache=True, nogil=True)
 def _home(moment: int, key: int, mask: int) -> int:
     # Keys are numbered in the order in which they appear, so an odd factor spreads them; the product stays below 2^63.
-    return (key * 40_503 + moment * 7_919) & mask
+    home: int = (key * 40_503 + moment * 7_919) & mask
+    return home
 
 
 @njit(cache=True, nogil=True)
@@ -356,7 +357,7 @@ def _find(slots: Int64s, table: Int64s, moment: int, key: int) -> int:
     mask = len(table) - 1
     place = _home(moment, key, mask)
     while table[place] != 0:
-        slot = table[place] - 1
+        slot: int = table[place] - 1
         if slots[slot, KEY] == key and slots[slot, MOMENT] == moment:
             return slot
         place = (place + 1) & mask

@@ -6,28 +6,37 @@ functions per event that costs ten times the work itself, and the cores fight ov
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from numba import njit
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from momentwise.detect.plan import Int64s
 
 if TYPE_CHECKING:
     from numba.core.typing.templates import Signature
 
-A = TypeVar("A")
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba has no types
-def borrowed(_typing: Any, array: Any) -> tuple[Signature, Any]:  # Any: numba's compiler objects
-    """The same array without a counter; whoever calls must hold the real one for as long as it is used.
-
-    Only for use inside compiled code.
-    """
+@intrinsic
+def _borrowed(_typing: Any, array: Any) -> tuple[Signature, Any]:  # Any: numba's compiler objects
+    """The type of the result, and how it is made: the array's own view with the counted pointers taken out."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # Any: numba's compiler objects
         view = context.make_array(signature.return_type)(context, builder, value=arguments[0])
         for counted in ("meminfo", "parent"):
-            setattr(view, counted, cgutils.get_null_value(getattr(view, counted).type))
+            nothing = cgutils.get_null_value(getattr(view, counted).type)  # type: ignore[no-untyped-call]  # numba's
+            setattr(view, counted, nothing)
         return view._getvalue()
 
     return array(array), generate
+
+
+@njit(inline="always")
+def borrowed(array: Int64s) -> Int64s:
+    """The same array without a counter; whoever calls must hold the real one for as long as it is used.
+
+    Only for use inside compiled code.
+    """
+    return _borrowed(array)  # type: ignore[call-arg]  # numba passes the first argument itself

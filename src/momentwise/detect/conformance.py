@@ -57,6 +57,7 @@ _CONDITIONS = (
     "text contains 'Yes'",
 )
 _STEP_US = SECOND_US // 2
+_BLANK = Moment(name="blank", intent="do", stage="decision", archetype="friction", start=(), complete=())
 
 
 @dataclass(frozen=True)
@@ -102,12 +103,8 @@ def _draw_moment(random: Random, number: int) -> list[Moment]:
         if random.random() < 0.4:
             roles["escalate"] = (Trigger(("d",), None, abandon + random.randint(1, 8) * _STEP_US),)
         since = random.randint(3, 18) * _STEP_US if version > 1 else None
-        versions.append(
-            Moment(
-                name=f"moment-{number}", version=version, since_us=since, intent="do", stage="decision",
-                archetype="friction", by=by, abandon_after_us=abandon, **roles,
-            )
-        )  # fmt: skip
+        base = msgspec.structs.replace(_BLANK, name=f"moment-{number}", version=version, since_us=since, by=by)
+        versions.append(msgspec.structs.replace(base, abandon_after_us=abandon, **roles))
     return versions
 
 

@@ -133,19 +133,20 @@ def _encode(
     limit, rows = len(starts) - 1, len(codes)
     count, used = meta[_COUNT], meta[_USED]
     any_missing = len(valid) > 0
+    none, eight = np.int64(0), np.int64(8)
     for index in range(row, rows):
         if any_missing and not (valid[index >> 3] >> (index & 7)) & 1:
             codes[index] = 0
             continue
         start = np.int64(offsets[index])
         length = np.int64(offsets[index + 1]) - start
-        first = words[start] & _KEPT[min(length, 8)]
-        second = words[start + 8] & _KEPT[max(0, min(length - 8, 8))]
+        first = words[start] & _KEPT[min(length, eight)]
+        second = words[start + 8] & _KEPT[max(none, min(length - eight, eight))]
         mixed = (first ^ (np.uint64(length) * _OTHER_FACTOR)) * _FACTOR
         mixed = (mixed ^ (mixed >> _HALF) ^ second) * _FACTOR
-        position = 16
+        position = np.int64(16)
         while position < length:
-            word = words[start + position] & _KEPT[min(length - position, 8)]
+            word = words[start + position] & _KEPT[min(length - position, eight)]
             mixed = (mixed ^ (mixed >> _HALF) ^ word) * _FACTOR
             position += 8
         mixed ^= mixed >> _HALF

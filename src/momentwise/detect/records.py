@@ -44,7 +44,7 @@ def count_buckets(customers: Int64s, reasons: npt.NDArray[np.uint8], counts: Int
 @njit(cache=True, nogil=True)
 def place_in_buckets(
     columns: Int64s, reasons: npt.NDArray[np.uint8], customers: Int64s, starts: Int64s, out: Int64s
-) -> int:
+) -> tuple[int, int]:
     """Write the fine rows as records, bucket after bucket, in order of arrival within each.
 
     Args:
@@ -55,10 +55,10 @@ def place_in_buckets(
         out: Records.
 
     Returns:
-        The latest event time that was written; the smallest integer where there was none.
+        The earliest and the latest event time that were written.
     """
     width = len(columns)
-    latest = np.iinfo(np.int64).min
+    earliest, latest = np.iinfo(np.int64).max, np.iinfo(np.int64).min
     for row in range(len(customers)):
         if reasons[row] != 0:
             continue
@@ -67,8 +67,9 @@ def place_in_buckets(
         starts[bucket] = target + 1
         for column in range(width):
             out[target, column] = columns[column, row]
+        earliest = min(earliest, columns[AT, row])
         latest = max(latest, columns[AT, row])
-    return latest
+    return earliest, latest
 
 
 def put_together(records: Int64s, customers: int, bucket: int) -> tuple[Int64s, Int64s]:
@@ -183,6 +184,6 @@ def drop_duplicates(placed: Int64s, starts: Int64s) -> int:
             target += 1
         first = stop
         starts[customer] = kept
-    dropped = starts[len(starts) - 1] - target
+    dropped: int = starts[len(starts) - 1] - target
     starts[len(starts) - 1] = target
     return dropped

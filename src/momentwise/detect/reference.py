@@ -226,7 +226,7 @@ def detect_rage_clicks(
     rage = playbook.signals.rage_click
     if rage is None:
         return []
-    found = []
+    found: list[Signal] = []
     for history in by_customer(events).values():
         clicks = [event for event in history if _is_click(rage, event, kinds)]
         found.extend(_bursts(rage, clicks))

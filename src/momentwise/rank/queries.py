@@ -1,13 +1,18 @@
 """The SQL of every measure, as text: one grouped query per kind of number, over the tables of one audit.
 
-The tables are `occurrences` (`define.occurrence.OCCURRENCE_SCHEMA`), `scored` (one row per score that belongs to an
-occurrence) and `signals`. Only `stores` runs any of it. Missing is missing: every mean counts `count(x)`, never rows.
+The tables are `occurrences` (`define.occurrence.OCCURRENCE_SCHEMA`), `scores` (one row per score that belongs to an
+occurrence), `signals`, and `given` (every score with the fields that moments are told apart by). Only `stores` runs any of it. Missing is missing: every mean counts `count(x)`, never rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from momentwise.define.evaluate import quote
 from momentwise.define.moment import Moment
+
+# Runs a query over the audit's tables and gives its rows.
+Ask = Callable[[str], list[tuple[object, ...]]]
 
 # A score that names the order is about the order, whenever it comes; one that does not may be about anything that
 # happened to the customer lately, and is taken to be about the last occurrence for this long after its end.
@@ -85,21 +90,6 @@ def quantiles_sql(moment: str, span: str, shares: list[float]) -> str:
     )
 
 
-def survival_sql(moment: str) -> str:
-    """Rows of duration, how many completed at it and how many were under observation until it, shortest first.
-
-    Open occurrences count until the data end and then leave unseen (Kaplan–Meier); failed, escalated and abandoned ones
-    never complete, so they stay under observation for ever.
-    """
-    return (
-        "SELECT seconds, sum(completed) AS completed, sum(sum(people)) OVER (ORDER BY seconds DESC) AS at_risk FROM ("
-        "SELECT CASE outcome WHEN 'completed' THEN duration_seconds "
-        "WHEN 'open' THEN epoch_us(data_end) / 1e6 - epoch_us(started_at) / 1e6 ELSE 'infinity'::DOUBLE END AS seconds, "
-        "count(*) FILTER (outcome = 'completed') AS completed, count(*) AS people "
-        f"FROM occurrences, horizon WHERE {of_moment(moment)} GROUP BY 1) GROUP BY seconds ORDER BY seconds"
-    )
-
-
 def endings_sql() -> str:
     """One row per moment, outcome and ending of those that ended: how many, and their median duration."""
     return (
@@ -113,7 +103,7 @@ def scores_sql() -> str:
     """One row per moment, outcome and ending: how many scores, their mean and their variance."""
     return (
         "SELECT moment, outcome, coalesce(ending, '') AS ending, count(score) AS n, avg(score) AS mean, "
-        "var_samp(score) AS variance FROM scored GROUP BY ALL"
+        f"var_samp(score) AS variance FROM scores WHERE {ENDED} GROUP BY ALL"
     )
 
 
@@ -125,15 +115,15 @@ def scored_sql(moments: tuple[Moment, ...], key_fields: tuple[str, ...]) -> str:
 
     Args:
         moments: Of the playbook; versions of one moment share a row.
-        key_fields: Columns of the table `scores` besides `customer`, `at` and `score`.
+        key_fields: Columns of the table `given` besides `customer`, `at` and `score`.
     """
     by = {moment.name: moment.by for moment in moments}
     parts = []
     for name, field in by.items():
-        keyed = f'scores."{field}"' if field in key_fields else "NULL::VARCHAR"
+        keyed = f'given."{field}"' if field in key_fields else "NULL::VARCHAR"
         parts.append(_asof(name, f"{keyed} = occurrences.key AND ", f"{keyed} IS NOT NULL", ""))
         recent = (
-            f" AND (occurrences.ended_at IS NULL OR scores.\"at\" <= occurrences.ended_at "
+            f" AND (occurrences.ended_at IS NULL OR given.\"at\" <= occurrences.ended_at "
             f"+ INTERVAL {KEYLESS_SCORE_DAYS} DAY)"
         )
         parts.append(_asof(name, "", f"{keyed} IS NULL", recent))
@@ -142,10 +132,10 @@ def scored_sql(moments: tuple[Moment, ...], key_fields: tuple[str, ...]) -> str:
 
 def _asof(moment: str, on: str, kept: str, recent: str) -> str:
     return (
-        "SELECT occurrences.moment, outcome, ending, scores.customer, occurrences.key, scores.\"at\", score "
-        f"FROM (SELECT * FROM scores WHERE {kept}) AS scores ASOF JOIN "
+        "SELECT occurrences.moment, outcome, ending, given.customer, occurrences.key, given.\"at\", score "
+        f"FROM (SELECT * FROM given WHERE {kept}) AS given ASOF JOIN "
         f"(SELECT * FROM occurrences WHERE {of_moment(moment)}) AS occurrences "
-        f"ON {on}scores.customer = occurrences.customer AND scores.\"at\" >= occurrences.started_at "
+        f"ON {on}given.customer = occurrences.customer AND given.\"at\" >= occurrences.started_at "
         f"WHERE true{recent}"
     )
 

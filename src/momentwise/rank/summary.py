@@ -7,7 +7,7 @@ query and gives its rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from momentwise.define.evaluate import quote
@@ -25,9 +25,9 @@ from momentwise.define.span import DAY_US, SECOND_US
 from momentwise.rank import queries
 from momentwise.rank.intervals import Sample, mean_interval, quantile_ranks, welch, wilson
 from momentwise.rank.qualify import qualities
+from momentwise.rank.queries import Ask
 
 Row = tuple[object, ...]
-Ask = Callable[[str], list[Row]]
 
 QUANTILES = {"p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
 
@@ -95,7 +95,6 @@ def summarize(moments: Sequence[Moment], ask: Ask) -> list[MomentSummary]:
                 _gaps(name, of_scores),
                 trend,
                 unit,
-                ask,
             )
         )
     return found
@@ -110,7 +109,6 @@ def _summary(
     gaps: tuple[ScoreGap, ...],
     trend: tuple[TrendPoint, ...],
     trend_unit: str,
-    ask: Ask,
 ) -> MomentSummary:
     name, ended = moment.name, queries.ENDED
     shares = {
@@ -118,10 +116,8 @@ def _summary(
         for outcome, count in zip(("completed", "escalated", "failed", "abandoned"), row[4:8], strict=True)
     }
     said = "comprehension IS NOT NULL"
-    durations = dict(spans["duration"])
-    if row.open:
-        durations["p50_all"] = _survival_median(name, row, ask)
-    summary = MomentSummary(
+    durations = spans["duration"]
+    return MomentSummary(
         moment=name,
         version=moment.version,
         about=moment.about,
@@ -154,7 +150,6 @@ def _summary(
         targets=_targets(moment, shares, durations, gaps, endings),
         qualifies=qualities(moment, shares, row.ended, gaps),
     )
-    return summary
 
 
 def _rows(moment: str, condition: str) -> str:
@@ -191,38 +186,11 @@ def _quantiles(moment: str, span: str, n: int, ask: Ask) -> dict[str, Estimate]:
     found = {}
     for index, (name, share) in enumerate(QUANTILES.items()):
         value, low, high = values[3 * index : 3 * index + 3]
-        bounds = (low, high) if quantile_ranks(n, share) else (None, None)
-        found[name] = Estimate(value, n, "seconds", *bounds, rows=rows)
+        has_interval = quantile_ranks(n, share) is not None
+        found[name] = Estimate(
+            value, n, "seconds", low if has_interval else None, high if has_interval else None, rows
+        )
     return found
-
-
-def _survival_median(moment: str, row: _Totals, ask: Ask) -> Estimate:
-    """The median time to completion of all occurrences, open ones censored; `None` where half never complete.
-
-    Source:
-        Kaplan, E. L. and Meier, P. (1958). Nonparametric estimation from incomplete observations. JASA 53, 457–481;
-        interval by Brookmeyer and Crowley (1982) with the log-log transformation.
-    """
-    alive, hazard = 1.0, 0.0
-    median = low = high = None
-    for seconds, completed, at_risk in ask(queries.survival_sql(moment)):
-        died, risk, at = _whole(completed), _whole(at_risk), _number(seconds)
-        if died == 0 or at is None:
-            continue
-        alive *= 1 - died / risk
-        hazard += died / (risk * (risk - died)) if risk > died else 0.0
-        lower, upper = _survival_interval(alive, hazard)
-        low = at if low is None and lower <= 0.5 else low
-        median = at if median is None and alive <= 0.5 else median
-        high = at if high is None and upper <= 0.5 else high
-    return Estimate(median, row.volume, "seconds", low, high, queries.of_moment(moment))
-
-
-def _survival_interval(alive: float, hazard: float) -> tuple[float, float]:
-    if not 0 < alive < 1:
-        return alive, alive
-    half = 1.959963984540054 * math.sqrt(hazard) / abs(math.log(alive))
-    return alive ** math.exp(half), alive ** math.exp(-half)
 
 
 def _ending(moment: str, row: Row, totals: _Totals, scores: dict[tuple[str, str], Sample]) -> EndingSummary:
@@ -236,34 +204,37 @@ def _ending(moment: str, row: Row, totals: _Totals, scores: dict[tuple[str, str]
         count=count,
         share=_share(moment, count, totals.ended, condition),
         of_outcome=_share(moment, count, of_outcome.get(outcome, totals.abandoned), condition),
-        score=_mean(moment, sample, "score", condition, "scored"),
+        score=_mean(moment, sample, "score", condition, "scores"),
         duration=Estimate(_number(row[5]), _whole(row[4]), "seconds", rows=_rows(moment, condition)),
         rows=_rows(moment, condition),
     )
 
 
 def _gaps(moment: str, scores: dict[tuple[str, str], Sample]) -> tuple[ScoreGap, ...]:
-    """Every pair of endings with enough scores whose means differ beyond chance, widest first."""
-    enough = [(way, sample) for way, sample in scores.items() if sample.n >= FEWEST_SCORES]
-    enough.sort(key=lambda pair: pair[1].mean)
+    """Endings whose mean score lies below that of the usual completed ending beyond chance, widest gap first."""
+    enough = {way: sample for way, sample in scores.items() if sample.n >= FEWEST_SCORES}
+    completed = [way for way in enough if way[0] == "completed"]
+    if not completed:
+        return ()
+    usual = max(completed, key=lambda way: enough[way].n)
     found = []
-    for index, (worse, low) in enumerate(enough):
-        for better, high in enough[index + 1 :]:
-            difference = welch(low, high)
-            if difference is None or difference[2] >= 0:
-                continue
-            both = f"({_way_sql(worse)} OR {_way_sql(better)})"
-            found.append(
-                ScoreGap(
-                    better=_way(better),
-                    worse=_way(worse),
-                    better_mean=_mean(moment, high, "score", _way_sql(better), "scored"),
-                    worse_mean=_mean(moment, low, "score", _way_sql(worse), "scored"),
-                    difference=Estimate(
-                        difference[0], low.n + high.n, "score", difference[1], difference[2], _rows(moment, both), "scored"
-                    ),
-                )
+    for way, sample in enough.items():
+        difference = welch(sample, enough[usual])
+        if way == usual or difference is None or difference[2] >= 0:
+            continue
+        both = f"({_way_sql(way)} OR {_way_sql(usual)})"
+        n = sample.n + enough[usual].n
+        found.append(
+            ScoreGap(
+                better=_way(usual),
+                worse=_way(way),
+                better_mean=_mean(moment, enough[usual], "score", _way_sql(usual), "scores"),
+                worse_mean=_mean(moment, sample, "score", _way_sql(way), "scores"),
+                difference=Estimate(
+                    difference[0], n, "score", difference[1], difference[2], _rows(moment, both), "scores"
+                ),
             )
+        )
     return tuple(sorted(found, key=lambda gap: gap.difference.value or 0.0))
 
 
@@ -324,7 +295,7 @@ def _overall_score(moment: str, endings: tuple[EndingSummary, ...]) -> Estimate:
     scores = [(e.score.n, e.score.value) for e in endings if e.score.value is not None]
     n = sum(count for count, _ in scores)
     mean = sum(count * value for count, value in scores) / n if n else None
-    return Estimate(mean, n, "score", rows=queries.of_moment(moment), table="scored")
+    return Estimate(mean, n, "score", rows=queries.of_moment(moment), table="scores")
 
 
 def _grouped(rows: list[Row]) -> dict[str, list[Row]]:

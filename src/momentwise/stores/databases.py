@@ -6,8 +6,9 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,6 +26,39 @@ _ARROW_TYPES = frozenset(
     "smallint,integer,bigint,real,double precision,boolean,text,character varying,date,timestamp without time zone,"
     "timestamp with time zone".split(",")
 )
+
+
+@dataclass(frozen=True)
+class DatabaseTable:
+    """A table of a database.
+
+    Args:
+        format: Which sort of database.
+        address: The SQLite file or the PostgreSQL URL.
+        what: The SQLite table's name, or the SELECT that reads the PostgreSQL one.
+    """
+
+    format: Literal["sqlite", "postgresql"]
+    address: str
+    what: str
+
+    @property
+    def origin(self) -> str:
+        """The database, for people."""
+        return shown_url(self.address)
+
+
+def copy_table(table: DatabaseTable, target: Path) -> None:
+    """Copy a table to a Parquet file, as a stream.
+
+    Raises:
+        IntakeError: The database cannot be read.
+        StoreError: The copy cannot be written.
+    """
+    if table.format == "sqlite":
+        _copy_sqlite(Path(table.address), table.what, target)
+    else:
+        _copy_postgres(table.address, table.what, target)
 
 
 def is_database_url(text: str) -> bool:
@@ -59,13 +93,8 @@ def sqlite_tables(path: Path) -> list[str]:
         raise _sqlite_trouble(error, path) from error
 
 
-def copy_sqlite(path: Path, table: str, target: Path) -> None:
-    """Copy one SQLite table to Parquet, every value as text.
-
-    Raises:
-        IntakeError: The database cannot be read.
-        StoreError: The copy cannot be written.
-    """
+def _copy_sqlite(path: Path, table: str, target: Path) -> None:
+    """Every value as text: SQLite's columns may hold anything, whatever their type says."""
     try:
         with closing(_open_sqlite(path)) as con:
             cursor = con.execute(f"SELECT * FROM {quote_name(table)}")  # noqa: S608  # the name is quoted
@@ -96,7 +125,9 @@ def _as_text(value: str | float | bytes | None) -> str | None:
 
 
 def _sqlite_trouble(error: sqlite3.Error, path: Path) -> IntakeError:
-    return IntakeError("The SQLite database cannot be read.", place=Place(str(path)), right=f"SQLite says: {error}.")
+    return IntakeError(
+        "The SQLite database cannot be read.", place=Place(str(path)), right=f"SQLite says: {error}."
+    )
 
 
 def postgres_tables(url: str) -> dict[str, str]:
@@ -118,7 +149,9 @@ def postgres_tables(url: str) -> dict[str, str]:
             name = quote_name(str(column))
             plain = str(data_type) in _ARROW_TYPES
             cast = "double precision" if data_type == "numeric" else "text"
-            columns.setdefault((str(schema), str(table)), []).append(name if plain else f"{name}::{cast} AS {name}")
+            columns.setdefault((str(schema), str(table)), []).append(
+                name if plain else f"{name}::{cast} AS {name}"
+            )
     return {
         table if schema == "public" else f"{schema}.{table}": (
             f"SELECT {', '.join(names)} FROM {quote_name(schema)}.{quote_name(table)}"  # noqa: S608  # names are quoted
@@ -127,13 +160,14 @@ def postgres_tables(url: str) -> dict[str, str]:
     }
 
 
-def copy_postgres(url: str, select: str, target: Path) -> None:
-    """Copy what one SELECT gives to Parquet, as a stream.
+def _postgres_column(column: str, data_type: str) -> str:
+    name = quote_name(column)
+    if data_type in _ARROW_TYPES:
+        return name
+    return f"{name}::{'double precision' if data_type == 'numeric' else 'text'} AS {name}"
 
-    Raises:
-        IntakeError: The extra is not installed, or the database refuses.
-        StoreError: The copy cannot be written.
-    """
+
+def _copy_postgres(url: str, select: str, target: Path) -> None:
     from adbc_driver_manager import Error as AdbcError  # noqa: PLC0415  # an optional extra
 
     try:
@@ -164,9 +198,11 @@ def _connect(url: str) -> Connection:
 
 def _postgres_trouble(error: Exception, url: str) -> IntakeError:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = lines[-1] if lines else type(error).__name__
+    said = " ".join(lines)[-240:] or type(error).__name__
     return IntakeError(
-        "The PostgreSQL database refuses.", place=Place(shown_url(url)), right=f"It says: {re.sub(r'://[^@ ]*@', '://', said)}"
+        "The PostgreSQL database refuses.",
+        place=Place(shown_url(url)),
+        right=f"It says: {re.sub(r'://[^@ ]*@', '://', said)}",
     )
 
 
@@ -178,5 +214,7 @@ def _write(target: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch] | 
     except OSError as error:
         target.unlink(missing_ok=True)
         raise StoreError(
-            "A copy of the database's table cannot be written.", place=Place(str(target)), right=f"The system says: {error}."
+            "A copy of the database's table cannot be written.",
+            place=Place(str(target)),
+            right=f"The system says: {error}.",
         ) from error

@@ -11,15 +11,18 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from momentwise.collect.times import read_shape
 from momentwise.errors import IntakeError, Place, StoreError
-from momentwise.stores.files import DataFile, open_bytes, read_head
+from momentwise.stores.files import DataFile, open_bytes, read_head, unreadable
 
 _DELIMITERS = (",", ";", "\t", "|")
+LONGEST_LINE = 32 << 20  # bytes
 _HEAD = 1 << 20
 _LONGEST_HEAD = 64 << 20
 _MOST_ROWS = 2_000
@@ -42,7 +45,6 @@ class Dialect:
         columns: Names, in order, all different.
         ragged: Whether rows may leave out columns at their end.
         encoding: Python's name of it.
-        crlf: Whether every line ends in two signs.
     """
 
     delimiter: str
@@ -53,7 +55,6 @@ class Dialect:
     columns: tuple[str, ...]
     ragged: bool
     encoding: str
-    crlf: bool
 
 
 def find_dialect(file: DataFile) -> Dialect:
@@ -71,7 +72,7 @@ def find_dialect(file: DataFile) -> Dialect:
     quote = "'" if '"' not in text and re.search(r"(^|[,;\t|])'[^'\n]*'[,;\t|]", text) else '"'
     escape = "\\" if '\\"' in text and '""' not in text.replace('\\"', "") else quote
     delimiter, rows = _find_delimiter(lines, quote, escape)
-    return _describe(file, rows, delimiter, quote, escape, encoding, _is_crlf(text))
+    return _describe(file, rows, delimiter, quote, escape, encoding)
 
 
 def _head(file: DataFile) -> tuple[bytes, bool]:
@@ -92,9 +93,15 @@ def _find_encoding(file: DataFile, head: bytes) -> str:
         at_odd = head[1:4000:2].count(0)
         if at_odd > 0.9 * zeros or at_odd < 0.1 * zeros:
             return "utf-16-le" if at_odd > 0.9 * zeros else "utf-16-be"
-    strange = sum(head[:100_000].count(bytes([byte])) for byte in range(32) if byte not in (7, 9, 10, 11, 12, 13, 27))
+    strange = sum(
+        head[:100_000].count(bytes([byte])) for byte in range(32) if byte not in (7, 9, 10, 11, 12, 13, 27)
+    )
     if zeros or strange > len(head[:100_000]) // 100:
-        raise IntakeError("The file is not text.", place=file.place, right="It holds bytes that no CSV file holds; export it again.")
+        raise IntakeError(
+            "The file is not text.",
+            place=file.place,
+            right="It holds bytes that no CSV file holds; export it again.",
+        )
     if all(_is_utf8(chunk) for chunk in (head, *_further_chunks(file))):
         return "utf-8"
     try:
@@ -142,7 +149,9 @@ def _find_delimiter(lines: Sequence[str], quote: str, escape: str) -> tuple[str,
 
 def _parse(lines: Sequence[str], delimiter: str, quote: str, escape: str) -> list[list[str]]:
     escapes = {"doublequote": True} if escape == quote else {"doublequote": False, "escapechar": escape}
-    reader = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=delimiter, quotechar=quote, **escapes)  # type: ignore[arg-type]  # keyword sets
+    reader = csv.reader(
+        io.StringIO("".join(lines), newline=""), delimiter=delimiter, quotechar=quote, **escapes
+    )
     rows: list[list[str]] = []
     try:
         for row in reader:
@@ -156,7 +165,7 @@ def _parse(lines: Sequence[str], delimiter: str, quote: str, escape: str) -> lis
 
 
 def _describe(
-    file: DataFile, rows: list[list[str]], delimiter: str, quote: str, escape: str, encoding: str, crlf: bool
+    file: DataFile, rows: list[list[str]], delimiter: str, quote: str, escape: str, encoding: str
 ) -> Dialect:
     widths = Counter(map(len, rows[: len(rows)]))
     width = widths.most_common(1)[0][0]
@@ -164,10 +173,12 @@ def _describe(
     body = rows[skip:]
     has_header = _is_header(body)
     if has_header and len(body) < 2:
-        raise IntakeError("The file has a header and no rows.", place=file.place, right="Export it again, or take it away.")
+        raise IntakeError(
+            "The file has a header and no rows.", place=file.place, right="Export it again, or take it away."
+        )
     names = _names(body[0] if has_header else [], max(width, len(body[0])), body[1:])
     short = sum(len(row) < len(names) for row in body) / len(body)
-    return Dialect(delimiter, quote, escape, has_header, skip, names, short > _RAGGED, encoding, crlf)
+    return Dialect(delimiter, quote, escape, has_header, skip, names, short > _RAGGED, encoding)
 
 
 def _titles_above(rows: list[list[str]], width: int) -> int:
@@ -181,7 +192,9 @@ def _titles_above(rows: list[list[str]], width: int) -> int:
 def _is_header(rows: list[list[str]]) -> bool:
     first = [cell.strip() for cell in rows[0]]
     named = [cell for cell in first if cell]
-    if len(named) < max(1, len(first) // 2) or any(_VALUE.fullmatch(cell) or read_shape(cell) for cell in named):
+    if len(named) < max(1, len(first) // 2) or any(
+        _VALUE.fullmatch(cell) or read_shape(cell) for cell in named
+    ):
         return False
     return len(set(named)) >= len(named) - 1 and all(len(cell) <= 120 for cell in named)
 
@@ -189,7 +202,11 @@ def _is_header(rows: list[list[str]]) -> bool:
 def _names(header: list[str], width: int, body: list[list[str]]) -> tuple[str, ...]:
     """Names for so many columns, all different; a column without a name is called after its place."""
     cells = [" ".join(cell.split()) for cell in header]
-    if header and len(header) == width - 1 and not all(len(row) == width and not row[-1] for row in body[:50]):
+    if (
+        header
+        and len(header) == width - 1
+        and not all(len(row) == width and not row[-1] for row in body[:50])
+    ):
         cells = ["", *cells]  # R writes the row names without a name above them
     names: list[str] = []
     taken: Counter[str] = Counter()
@@ -200,53 +217,123 @@ def _names(header: list[str], width: int, body: list[list[str]]) -> tuple[str, .
     return tuple(names)
 
 
-def _is_crlf(text: str) -> bool:
-    pairs = text.count("\r\n")
-    return pairs > 0 and pairs == text.count("\n") == text.count("\r")
+def has_one_line_end(file: DataFile) -> bool:
+    """Whether every line of a file ends in the same way, judged by the whole of it.
 
-
-def rewrite_as_utf8(file: DataFile, encoding: str, scratch: Path) -> Path:
-    """The path of a copy of the file in UTF-8, made as a stream.
+    The engine's strict reading fails or loses rows where ends differ, and its lenient reading changes values, so such a
+    file is rewritten before it is read.
 
     Raises:
+        IntakeError: A line is longer than the engine can hold, or the file is cut short.
+    """
+    returns = pairs = length = read = 0
+    has_feed, last = False, b""
+    for chunk in _chunks(file):
+        end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        length, read = (len(chunk) - end if end >= 0 else length + len(chunk)), read + len(chunk)
+        _refuse_endless(file, length, read)
+        has_feed = has_feed or b"\n" in chunk
+        returns += chunk.count(b"\r")
+        pairs += (last + chunk).count(b"\r\n") if returns else 0
+        last = b"\r" if chunk.endswith(b"\r") else b""
+    if not returns or not has_feed:
+        return True
+    return returns == pairs == sum(chunk.count(b"\n") for chunk in _chunks(file))
+
+
+def _chunks(file: DataFile) -> Iterator[bytes]:
+    """The file's content, unpacked, piece by piece."""
+    try:
+        with open_bytes(file.path, file.compression) as stream:
+            while chunk := bytes(stream.read(1 << 20)):
+                yield chunk
+    except (OSError, EOFError, pa.ArrowException) as error:
+        raise unreadable(error, file.place) from error
+
+
+def _refuse_endless(file: DataFile, length: int, read: int) -> None:
+    if length > LONGEST_LINE:
+        raise IntakeError(
+            f"A line is longer than {LONGEST_LINE >> 20} MB, before byte {read:,}.",
+            place=file.place,
+            right="A quote may be open that is never closed; correct or take out the line.",
+        )
+
+
+def rewrite_as_utf8(file: DataFile, dialect: Dialect, scratch: Path) -> DataFile:
+    """A copy of the file in UTF-8 with one sort of line end, made as a stream.
+
+    A lone carriage return ends a row where every piece that it parts has the columns of a row; otherwise it is a stray
+    sign inside a text, and becomes a blank.
+
+    Raises:
+        IntakeError: The file is cut short.
         StoreError: The scratch folder is full or cannot be written.
     """
-    target = scratch / f"{file.stem}-{abs(hash(str(file.path.resolve()))):x}.utf8"
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    target = scratch / f"{len(list(scratch.iterdir()))}-{file.stem}.utf8"
+    decoder = codecs.getincrementaldecoder(dialect.encoding)("replace")
     try:
-        with open_bytes(file.path, file.compression) as stream, target.open("w", encoding="utf-8", newline="") as out:
-            while chunk := bytes(stream.read(1 << 20)):
-                out.write(decoder.decode(chunk))
-            out.write(decoder.decode(b"", final=True))
+        with target.open("w", encoding="utf-8", newline="") as out:
+            held = ""
+            for chunk in _chunks(file):
+                whole, held = _whole_lines(held + decoder.decode(chunk))
+                out.write(_with_one_line_end(whole, dialect))
+            out.write(_with_one_line_end(held + decoder.decode(b"", final=True), dialect))
     except OSError as error:
         target.unlink(missing_ok=True)
         raise StoreError(
-            "A copy in UTF-8 cannot be written.", place=Place(str(target)), right=f"{error.strerror}: make room there."
+            "A copy in UTF-8 cannot be written.",
+            place=Place(str(target)),
+            right=f"{error.strerror}: make room there.",
         ) from error
-    return target
+    return DataFile(target, file.format, "", file.stem, source=file.origin)
 
 
-def csv_options(dialect: Dialect, missing: Sequence[str], rejects: str) -> str:
+def _whole_lines(text: str) -> tuple[str, str]:
+    """The text up to its last line end, and the rest; a carriage return at the very end may be half of one."""
+    end = text.rfind("\n")
+    if end < 0:
+        end = text.rfind("\r", 0, -1)
+    return text[: end + 1], text[end + 1 :]
+
+
+def _with_one_line_end(text: str, dialect: Dialect) -> str:
+    if "\r" not in text:
+        return text
+    text = text.replace("\r\n", "\n")
+    if "\n" not in text:
+        return text.replace("\r", "\n")
+    least = len(dialect.columns) - 1
+    return "\n".join(_without_returns(line, dialect.delimiter, least) for line in text.split("\n"))
+
+
+def _without_returns(line: str, delimiter: str, least: int) -> str:
+    if "\r" not in line:
+        return line
+    pieces = [piece for piece in line.split("\r") if piece]
+    are_rows = all(piece.count(delimiter) >= least for piece in pieces)
+    return ("\n" if are_rows else " ").join(pieces)
+
+
+def csv_options(dialect: Dialect, compression: str, missing: Sequence[str], rejects: str) -> str:
     """The arguments of `read_csv` after the path.
 
     Args:
         dialect: How the rows are written.
+        compression: How the file is packed, whatever its name says.
         missing: Words that mean that there is no value.
         rejects: Beginning of the names of the tables that list the rows that are not well formed.
     """
     columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in dialect.columns)
     padding = ", null_padding=true, parallel=false" if dialect.ragged else ""
     return (
-        f"auto_detect=false, delim={_text(dialect.delimiter)}, quote={_text(dialect.quote)}, "
+        f"auto_detect=false, compression={_text(compression or 'none')}, delim={_text(dialect.delimiter)}, quote={_text(dialect.quote)}, "
         f"escape={_text(dialect.escape)}, header={str(dialect.has_header).lower()}, skip={dialect.skip}, "
-        # Only a single sign as line end reads a file with mixed ends right: the pair swallows letters after a lone \r.
-        rf"new_line='\n', strict_mode=false, max_line_size={LONGEST_LINE}, buffer_size={2 * LONGEST_LINE}, "
+        # The line end is left to the engine: stated as a pair, it reads nothing at all in strict mode (DuckDB 2.0.0).
+        f"strict_mode=true, max_line_size={LONGEST_LINE}, buffer_size={2 * LONGEST_LINE}, "
         f"ignore_errors=true, store_rejects=true, rejects_table={_text(rejects)}, rejects_scan={_text(rejects + '_scans')}, "
         f"nullstr=[{', '.join(map(_text, missing))}], columns={{{columns}}}{padding}"
     )
-
-
-LONGEST_LINE = 32 << 20  # bytes
 
 
 def _text(value: str) -> str:

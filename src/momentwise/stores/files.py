@@ -9,7 +9,7 @@ import glob
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -45,7 +45,9 @@ _NO_DATA_ENDINGS = frozenset(
     ".md .txt .rst .html .htm .pdf .yaml .yml .toml .ini .cfg .py .sql .r .ipynb .sh .log .png .jpg .jpeg .gif .svg .webp "
     ".css .js .crc .sha256 .md5 .lock .license".split()
 )
-_NO_DATA_NAMES = re.compile(r"(readme|licen[cs]e|changelog|source|notice|copying|makefile|dockerfile)\b|[._]", re.IGNORECASE)
+_NO_DATA_NAMES = re.compile(
+    r"(readme|licen[cs]e|changelog|source|notice|copying|makefile|dockerfile)\b|[._]", re.IGNORECASE
+)
 _PART = re.compile(
     r"[ _.-]+(?:\d{4}(?:[-_.]?\d{2}){0,2}(?:T?\d{4,6}Z?)?|\d+|(?=[0-9a-f-]*\d)[0-9a-f-]{7,}|c\d{3}|snappy|zstd|gz|[hq]\d)\Z",
     re.IGNORECASE,
@@ -74,12 +76,19 @@ class DataFile:
         format: What it holds.
         compression: How it is packed.
         stem: Its name without the endings.
+        source: The file of which this is a copy; none for the file itself.
     """
 
     path: Path
     format: Format
     compression: Compression
     stem: str
+    source: Path | None = None
+
+    @property
+    def origin(self) -> Path:
+        """The user's own file."""
+        return self.source or self.path
 
     @property
     def base(self) -> str:
@@ -89,7 +98,7 @@ class DataFile:
     @property
     def place(self) -> Place:
         """The file, as errors name it."""
-        return Place(str(self.path))
+        return Place(str(self.origin))
 
 
 def base_of(stem: str) -> str:
@@ -138,7 +147,9 @@ def _in_folder(folder: Path, notes: list[str]) -> list[DataFile]:
     try:
         paths = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder))
     except OSError as error:
-        raise IntakeError("The folder cannot be read.", place=Place(str(folder)), right=f"{error.strerror}.") from error
+        raise IntakeError(
+            "The folder cannot be read.", place=Place(str(folder)), right=f"{error.strerror}."
+        ) from error
     files = _with_data(paths, notes)
     if not files:
         raise IntakeError("The folder holds no data.", place=Place(str(folder)), right=_FORMATS_READ)
@@ -188,7 +199,9 @@ def _described(path: Path) -> DataFile:
     place = Place(str(path))
     if not head:
         raise IntakeError("The file is empty.", place=place, right="Export it again, or take it away.")
-    compression: Compression = "gzip" if head[:2] == b"\x1f\x8b" else "zstd" if head[:4] == b"\x28\xb5\x2f\xfd" else ""
+    compression: Compression = (
+        "gzip" if head[:2] == b"\x1f\x8b" else "zstd" if head[:4] == b"\x28\xb5\x2f\xfd" else ""
+    )
     if compression:
         head = read_head(path, compression, 16)
     for magic, what in _MAGIC:
@@ -201,7 +214,11 @@ def _described(path: Path) -> DataFile:
     else:
         found = _ENDINGS.get(ending.lower())
     if found is None:
-        raise IntakeError(f"The file's ending '{ending or path.name}' is of no known format.", place=place, right=_FORMATS_READ)
+        raise IntakeError(
+            f"The file's ending '{ending or path.name}' is of no known format.",
+            place=place,
+            right=_FORMATS_READ,
+        )
     _check(found, head, place)
     return DataFile(path, found, compression, stem)
 
@@ -228,7 +245,9 @@ def read_head(path: Path, compression: Compression, size: int) -> bytes:
 
 def open_bytes(path: Path, compression: Compression) -> pa.NativeFile:
     """The file's content as a stream of bytes, unpacked."""
-    return pa.input_stream(str(path), compression={"gzip": "gzip", "zstd": "zstd"}.get(compression), buffer_size=1 << 20)
+    return pa.input_stream(
+        str(path), compression={"gzip": "gzip", "zstd": "zstd"}.get(compression), buffer_size=1 << 20
+    )
 
 
 def unreadable(error: BaseException, place: Place) -> IntakeError:
@@ -239,11 +258,8 @@ def unreadable(error: BaseException, place: Place) -> IntakeError:
     if re.search(r"trunc|unexpected end|end of (file|gzip|stream)|premature|incomplete", text, re.IGNORECASE):
         return IntakeError("The file is cut short.", place=place, right="Copy or download it again.")
     if re.search(r"gzip|zlib|inflate|zstd|decompress", text, re.IGNORECASE):
-        return IntakeError("The file's compression is broken.", place=place, right="Copy or download it again.")
+        return IntakeError(
+            "The file's compression is broken.", place=place, right="Copy or download it again."
+        )
     reason = text.strip().splitlines()[0] if text.strip() else type(error).__name__
     return IntakeError("The file cannot be read.", place=place, right=f"The system says: {reason}")
-
-
-def with_path(file: DataFile, path: Path) -> DataFile:
-    """The same file under another path, unpacked: its content was rewritten there."""
-    return replace(file, path=path, compression="")

@@ -19,6 +19,7 @@ from threading import Thread
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from momentwise.define.evaluate import Column, read_sql
@@ -52,6 +53,12 @@ _AHEAD = 4
 
 Progress = Callable[[int], None]
 
+_ENVELOPE = {
+    "customer": Column("customer", "text"),
+    "at": Column('"at"', "instant"),
+    "event": Column("event", "text"),
+}
+
 
 @dataclass
 class Counted:
@@ -78,7 +85,7 @@ class Bucket:
         events: Events that the pass saw.
         duplicates: Events that were dropped before.
         gather_seconds: Time to put customers together.
-        match_seconds: Time of the automaton alone.
+        match_seconds: Processor time of the automaton alone.
     """
 
     occurrences: pa.RecordBatch
@@ -100,9 +107,11 @@ class LocalPass:
 
     def __init__(self, plan: Plan, scratch: Path, memory_bytes: int = DEFAULT_MEMORY_BYTES) -> None:
         self.plan = plan
+        self.earliest: int | None = None
         self.latest: int | None = None
         self._customers, self._texts, self._spots = Interner(), Interner(), Interner()
-        self._channels = Interner(64)
+        self._channels, self._events = Interner(64), Interner(1 << 10)
+        self._event_counts = np.zeros(1 << 10, dtype=np.int64)
         self._symbols = SymbolColumns(plan)
         self._spill = Spill(record_width(len(plan.keys)), scratch, memory_bytes)
 
@@ -127,10 +136,10 @@ class LocalPass:
             events_sql: Gives `customer`, `at`, `event`, `reason`, `identity` and the columns below.
             columns: How each further field is read.
         """
-        bits = bits_sql(self.plan, "event", columns)
+        bits = bits_sql(self.plan, "event", {**columns, **_ENVELOPE})
         click = f"(({bits[self.plan.click_bit // 62]}) >> {self.plan.click_bit % 62}) & 1 = 1"
         is_clicked = self.plan.click_bit >= 0 and bool({"element", "x"} & set(columns))
-        parts = ["customer", '"at"', "identity", "reason", _text(columns.get("channel"))]
+        parts = ["customer", '"at"', "identity", "reason", "event", _text(columns.get("channel"))]
         parts += [_text(columns.get(key)) for key in self.plan.keys]
         for name in ("page", "element") if is_clicked else ():
             parts.append(f"CASE WHEN {click} THEN {_text(columns.get(name))} END")
@@ -140,7 +149,11 @@ class LocalPass:
         return f"SELECT {', '.join(named)} FROM ({events_sql})"
 
     def read(
-        self, connection: duckdb.DuckDBPyConnection, events_sql: str, columns: Mapping[str, Column], progress: Progress
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        events_sql: str,
+        columns: Mapping[str, Column],
+        progress: Progress,
     ) -> Counted:
         """Read every event of a query.
 
@@ -170,27 +183,48 @@ class LocalPass:
             numbers, counts = np.unique(reasons[reasons > 0], return_counts=True)
             for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
                 counted.rejected[number] = counted.rejected.get(number, 0) + count
+        self._count_events(self._events.numbers(batch.column(4)), reasons)
         columns = self._columns(batch, customers)
         counts = np.zeros(BUCKETS, dtype=np.int64)
         count_buckets(customers, reasons, counts)
         starts = np.zeros(BUCKETS + 1, dtype=np.int64)
         np.cumsum(counts, out=starts[1:])
         records = np.empty((int(starts[-1]), len(columns)), dtype=np.int64)
-        latest = int(place_in_buckets(columns, reasons, customers, starts[:-1].copy(), records))
+        earliest, latest = place_in_buckets(columns, reasons, customers, starts[:-1].copy(), records)
         counted.events += len(records)
         if len(records):
-            self.latest = latest if self.latest is None else max(self.latest, latest)
+            self.earliest = int(min(earliest, latest if self.earliest is None else self.earliest))
+            self.latest = int(max(latest, earliest if self.latest is None else self.latest))
             self._spill.add(records, starts)
+
+    def _count_events(self, numbers: Int64s, reasons: npt.NDArray[np.uint8]) -> None:
+        while len(self._events) > len(self._event_counts):
+            self._event_counts = np.concatenate([self._event_counts, np.zeros_like(self._event_counts)])
+        counts = np.bincount(numbers if not reasons.any() else numbers[reasons == 0])
+        self._event_counts[: len(counts)] += counts
+
+    def event_counts(self, most: int) -> list[tuple[str, int]]:
+        """The most frequent events' names with their counts, duplicates included; most frequent first."""
+        names = self._events.texts()
+        order = np.argsort(-self._event_counts[: len(names)], kind="stable")[:most]
+        return [
+            (names[int(n)].as_py(), int(self._event_counts[n])) for n in order if n and self._event_counts[n]
+        ]
+
+    @property
+    def distinct_events(self) -> int:
+        """How many distinct names events had."""
+        return len(self._events) - 1
 
     def _columns(self, batch: pa.RecordBatch, customers: Int64s) -> Int64s:
         """The fields of the records, one row each."""
         plan, rows = self.plan, batch.num_rows
         columns = np.zeros((record_width(len(plan.keys)), rows), dtype=np.int64)
-        first_key = 5
+        first_key = 6
         first_spot = first_key + len(plan.keys)
         first_word = batch.num_columns - plan.words
         symbols = self._symbols.number([_ints(batch.column(first_word + word)) for word in range(plan.words)])
-        channels = np.minimum(self._channels.numbers(batch.column(4)), MOST_CHANNELS)
+        channels = np.minimum(self._channels.numbers(batch.column(5)), MOST_CHANNELS)
         columns[0] = _ints(batch.column(1))
         columns[1] = batch.column(2).fill_null(0).to_numpy(zero_copy_only=False).view(np.int64)
         columns[2] = (customers << (SYMBOL_BITS + CHANNEL_BITS)) | (symbols << CHANNEL_BITS) | channels
@@ -232,7 +266,9 @@ class LocalPass:
         channels = self._channels.texts().cast(pa.string()).to_pylist()
         if len(channels) > MOST_CHANNELS + 1:
             channels = [*channels[:MOST_CHANNELS], OTHER_CHANNELS]
-        return Names(self.plan, self._customers.texts(), self._texts.texts(), self._spots.texts(), tuple(channels[1:]))
+        return Names(
+            self.plan, self._customers.texts(), self._texts.texts(), self._spots.texts(), tuple(channels[1:])
+        )
 
     def _bucket(self, tables: Tables, names: Names, customers: int, number: int) -> Bucket:
         began = time.perf_counter()
@@ -241,15 +277,17 @@ class LocalPass:
         del records
         duplicates = int(drop_duplicates(placed, starts))
         gathered = time.perf_counter()
+        # This thread's own time: with as many threads as cores, wall time would count the others' turns.
+        started = time.thread_time()
         found, raged = run_bucket(tables, placed, starts, number)
-        matched = time.perf_counter()
+        matched = time.thread_time()
         return Bucket(
             occurrence_batch(found, names),
             signal_batch(raged, names),
             int(starts[-1]),
             duplicates,
             gathered - began,
-            matched - gathered,
+            matched - started,
         )
 
 
@@ -305,5 +343,3 @@ def _fill(
 def _drain(queue: Queue[pa.RecordBatch | BaseException | None]) -> None:
     while not queue.empty():
         queue.get_nowait()
-
-

@@ -7,8 +7,8 @@ their folder where they share nothing. Where two tables would have one name, the
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from momentwise.define.evaluate import quote, quote_name
 from momentwise.define.source import MISSING_WORDS
-from momentwise.errors import IntakeError, Place
-from momentwise.stores.dialect import LONGEST_LINE, Dialect, csv_options, find_dialect, rewrite_as_utf8
+from momentwise.errors import IntakeError
+from momentwise.stores.dialect import Dialect, csv_options, find_dialect, has_one_line_end, rewrite_as_utf8
 from momentwise.stores.documents import DocumentShape, broken_lines, find_shape, json_select
 from momentwise.stores.files import DataFile, Format, unreadable
 
@@ -53,7 +53,7 @@ class FileTable:
     @property
     def origin(self) -> str:
         """The files, for people."""
-        first = str(self.parts[0].file.path)
+        first = str(self.parts[0].file.origin)
         return first if len(self.parts) == 1 else f"{first} and {len(self.parts) - 1} more"
 
     @property
@@ -62,21 +62,23 @@ class FileTable:
         total = 0
         for part in self.parts:
             with contextlib.suppress(OSError):
-                total += part.file.path.stat().st_size
+                total += part.file.origin.stat().st_size
         return total
 
 
-def describe_files(files: Sequence[DataFile], scratch: Path, notes: list[str]) -> list[FileTable]:
+def describe_files(files: Sequence[DataFile], notes: list[str]) -> list[FileTable]:
     """The tables that files are, in the order of their first parts.
 
     Raises:
         IntakeError: A file cannot be read or holds no rows.
     """
-    parts = [_describe(file, scratch, notes) for file in files]
+    parts = [_describe(file, notes) for file in files]
     groups: dict[tuple[object, ...], list[Part]] = {}
     for part in parts:
         columns = tuple(sorted(part.columns)) if part.file.format != "json" else ()
-        groups.setdefault((part.file.format, part.file.base.lower() or str(part.file.path.parent), columns), []).append(part)
+        groups.setdefault(
+            (part.file.format, part.file.base.lower() or str(part.file.path.parent), columns), []
+        ).append(part)
     names: set[str] = set()
     return [_table(group, names, notes) for group in groups.values()]
 
@@ -97,9 +99,9 @@ def _table(group: list[Part], names: set[str], notes: list[str]) -> FileTable:
     return FileTable(name, first.format, tuple(group), f"rejects_{len(names)}" if has_rejects else "")
 
 
-def _describe(file: DataFile, scratch: Path, notes: list[str]) -> Part:
+def _describe(file: DataFile, notes: list[str]) -> Part:
     if file.format == "csv":
-        return _describe_text(file, scratch, notes)
+        return _describe_text(file, notes)
     if file.format == "json":
         shape = find_shape(file)
         return Part(file, shape, shape.names)
@@ -114,25 +116,29 @@ def _parquet_columns(file: DataFile) -> tuple[str, ...]:
             names, rows = found.schema_arrow.names, found.metadata.num_rows
     except (OSError, pa.ArrowException) as error:
         if "magic bytes" in str(error) or "footer" in str(error).lower():
-            raise IntakeError("The Parquet file is cut short.", place=file.place, right="Copy or write it again.") from error
+            raise IntakeError(
+                "The Parquet file is cut short.", place=file.place, right="Copy or write it again."
+            ) from error
         raise unreadable(error, file.place) from error
     if not rows:
-        raise IntakeError("The Parquet file has no rows.", place=file.place, right="Write it again, or take it away.")
+        raise IntakeError(
+            "The Parquet file has no rows.", place=file.place, right="Write it again, or take it away."
+        )
     return tuple(names)
 
 
-def _describe_text(file: DataFile, scratch: Path, notes: list[str]) -> Part:
+def _describe_text(file: DataFile, notes: list[str]) -> Part:
     dialect = find_dialect(file)
     if dialect.skip:
         notes.append(f"{file.path.name}: {dialect.skip} lines above the table are not read.")
     if not dialect.has_header:
-        notes.append(f"{file.path.name}: no header; the columns are called {', '.join(dialect.columns[:3])} …")
+        notes.append(
+            f"{file.path.name}: no header; the columns are called {', '.join(dialect.columns[:3])} …"
+        )
     if dialect.encoding != "utf-8":
         notes.append(
             f"{file.path.name}: read as {_spoken(dialect.encoding)}. If letters look wrong, save the file as UTF-8."
         )
-        file = DataFile(rewrite_as_utf8(file, dialect.encoding, scratch), "csv", "", file.stem)
-    _refuse_endless_lines(file)
     return Part(file, dialect, dialect.columns)
 
 
@@ -140,31 +146,24 @@ def _spoken(encoding: str) -> str:
     return {"cp1252": "Windows-1252", "latin-1": "Latin-1"}.get(encoding, encoding.upper())
 
 
-def _refuse_endless_lines(file: DataFile) -> None:
-    """Refuse a line that the engine's buffer cannot hold: it would drop the line without a word.
+def settle(table: FileTable, scratch: Path, notes: list[str]) -> FileTable:
+    """The table ready to be read: text files in another encoding or with mixed line ends are rewritten first.
 
-    A line longer than the buffer covers a whole half of it somewhere, so only those halves are looked at.
+    Raises:
+        IntakeError: A file cannot be read.
+        StoreError: The scratch folder is full.
     """
-    if file.compression or file.path.stat().st_size < LONGEST_LINE:
-        return
-    step = LONGEST_LINE // 2
-    with file.path.open("rb") as stream:
-        for offset in range(0, file.path.stat().st_size - step, step):
-            if not _has_line_end(stream.seek, stream.read, offset, step):
-                raise IntakeError(
-                    f"A line is longer than {LONGEST_LINE >> 20} MB, near byte {offset:,}.",
-                    place=file.place,
-                    right="A quote may be open that is never closed; correct or take out the line.",
-                )
+    return replace(table, parts=tuple(_settle(part, scratch, notes) for part in table.parts))
 
 
-def _has_line_end(seek: Callable[[int], int], read: Callable[[int], bytes], offset: int, length: int) -> bool:
-    seek(offset)
-    for _ in range(0, length, 1 << 16):
-        chunk = read(1 << 16)
-        if not chunk or b"\n" in chunk or b"\r" in chunk:
-            return True
-    return False
+def _settle(part: Part, scratch: Path, notes: list[str]) -> Part:
+    if not isinstance(part.shape, Dialect):
+        return part
+    if part.shape.encoding == "utf-8":
+        if has_one_line_end(part.file):
+            return part
+        notes.append(f"{part.file.path.name}: lines end in different ways; a copy with one way is read.")
+    return replace(part, file=rewrite_as_utf8(part.file, part.shape, scratch))
 
 
 def table_select(table: FileTable) -> str:
@@ -177,7 +176,7 @@ def numbered_select(table: FileTable) -> str:
     return " UNION ALL ".join(_selects(table, [[part] for part in table.parts], numbered=True))
 
 
-def broken_select(table: FileTable, known: bool) -> str:
+def broken_select(table: FileTable, *, known: bool) -> str:
     """A SELECT of the rows of a table's files that are not well formed: file, row, reason, content; empty for none.
 
     Args:
@@ -185,12 +184,16 @@ def broken_select(table: FileTable, known: bool) -> str:
         known: Whether the engine has met such rows in a scan of this table.
     """
     if table.format == "json":
-        lines = [p.file for p in table.parts if isinstance(p.shape, DocumentShape) and p.shape.layout == "newline_delimited"]
+        lines = [
+            p.file
+            for p in table.parts
+            if isinstance(p.shape, DocumentShape) and p.shape.layout == "newline_delimited"
+        ]
         return broken_lines([str(file.path) for file in lines]) if lines else ""
     if not table.rejects or not known:
         return ""
     return " UNION ALL ".join(
-        f"SELECT DISTINCT {quote(str(part.file.path))} AS file, {_row_sql(part)} AS row, "
+        f"SELECT DISTINCT {quote(str(part.file.origin))} AS file, {_row_sql(part)} AS row, "
         f"{_reason_sql()} AS reason, trim(csv_line, E'\\r\\n') AS content "
         f"FROM {quote_name(table.rejects)} JOIN {quote_name(table.rejects + '_scans')} USING (scan_id, file_id) "
         f"WHERE file_path = {quote(str(part.file.path))}"
@@ -200,9 +203,7 @@ def broken_select(table: FileTable, known: bool) -> str:
 
 def _row_sql(part: Part) -> str:
     assert isinstance(part.shape, Dialect), "only text files have malformed rows"
-    above = int(part.shape.has_header) + part.shape.skip
-    line = "line // 2 + 1" if part.shape.crlf else "line"  # each \r\n counts as two ends, the second of a blank line
-    return f"(({line}) - {above})::BIGINT"
+    return f"(line - {int(part.shape.has_header) + part.shape.skip})::BIGINT"
 
 
 def _reason_sql() -> str:
@@ -225,16 +226,22 @@ def _text_selects(table: FileTable, group: list[Part], *, numbered: bool) -> lis
     by_options: dict[str, list[str]] = {}
     for part in group:
         assert isinstance(part.shape, Dialect), "a text file has a dialect"
-        by_options.setdefault(csv_options(part.shape, MISSING_WORDS, table.rejects), []).append(str(part.file.path))
+        by_options.setdefault(
+            csv_options(part.shape, part.file.compression, MISSING_WORDS, table.rejects), []
+        ).append(str(part.file.path))
     names = ", ".join(map(quote_name, table.parts[0].columns))
     return [
-        f"SELECT {names}{_numbering(paths[0]) if numbered else ''} FROM read_csv([{', '.join(map(quote, paths))}], {options})"
+        f"SELECT {names}{_numbering(group[0].file) if numbered else ''} FROM read_csv([{', '.join(map(quote, paths))}], {options})"
         for options, paths in by_options.items()
     ]
 
 
 def _json_selects(table: FileTable, group: list[Part], *, numbered: bool) -> list[str]:
-    columns = tuple(dict.fromkeys(pair for p in table.parts if isinstance(p.shape, DocumentShape) for pair in p.shape.columns))
+    columns = tuple(
+        dict.fromkeys(
+            pair for p in table.parts if isinstance(p.shape, DocumentShape) for pair in p.shape.columns
+        )
+    )
     mixed = frozenset(key for p in table.parts if isinstance(p.shape, DocumentShape) for key in p.shape.mixed)
     layouts: dict[tuple[str, str], list[str]] = {}
     for part in group:
@@ -245,7 +252,7 @@ def _json_selects(table: FileTable, group: list[Part], *, numbered: bool) -> lis
             DocumentShape(layout, inside, columns, mixed),  # type: ignore[arg-type]  # a layout as it was found
             paths,
             MISSING_WORDS,
-            extra=_numbering(paths[0]) if numbered else "",
+            extra=_numbering(group[0].file) if numbered else "",
         )
         for (layout, inside), paths in layouts.items()
     ]
@@ -253,12 +260,12 @@ def _json_selects(table: FileTable, group: list[Part], *, numbered: bool) -> lis
 
 def _parquet_select(group: list[Part], *, numbered: bool) -> str:
     paths = ", ".join(quote(str(part.file.path)) for part in group)
-    numbering = _numbering(str(group[0].file.path)) if numbered else ""
+    numbering = _numbering(group[0].file) if numbered else ""
     return f"SELECT *{numbering} FROM read_parquet([{paths}], union_by_name=true)"
 
 
-def _numbering(path: str) -> str:
-    return f', {quote(path)} AS "mw file", row_number() OVER () AS "mw row"'
+def _numbering(file: DataFile) -> str:
+    return f', {quote(str(file.origin))} AS "mw file", row_number() OVER () AS "mw row"'
 
 
 def flattened_select(con: duckdb.DuckDBPyConnection, select: str) -> str:
@@ -269,7 +276,9 @@ def flattened_select(con: duckdb.DuckDBPyConnection, select: str) -> str:
         return select
     parts = []
     for name, _ in structs:
-        keys = con.execute(f"SELECT unnest(struct_keys({quote_name(name)})) FROM ({select}) LIMIT 1000").fetchall()
+        keys = con.execute(
+            f"SELECT unnest(struct_keys({quote_name(name)})) FROM ({select}) LIMIT 1000"
+        ).fetchall()
         for key in dict.fromkeys(str(row[0]) for row in keys):
             parts.append(f"struct_extract({quote_name(name)}, {quote(key)}) AS {quote_name(f'{name}.{key}')}")
     excluded = ", ".join(quote_name(name) for name, _ in structs)

@@ -97,7 +97,7 @@ class Spill:
 
     def _write(self, records: Int64s) -> None:
         assert self._file is not None
-        left = memoryview(records).cast("B")
+        left = records.data.cast("B")
         while left:
             try:
                 left = left[os.write(self._file, left) :]
@@ -106,7 +106,7 @@ class Spill:
 
     def _read(self, target: Int64s, row: int) -> None:
         assert self._file is not None
-        left, offset = memoryview(target).cast("B"), row * self._width * 8
+        left, offset = target.data.cast("B"), row * self._width * 8
         while left:
             got = os.preadv(self._file, [left], offset)
             assert got > 0, "the spill file holds what was written to it"
@@ -129,5 +129,3 @@ def _unnamed_file(folder: Path) -> int:
             return os.dup(file.fileno())
     except OSError as error:
         raise full_disk(folder, error) from error
-
-

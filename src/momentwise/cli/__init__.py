@@ -1,0 +1,250 @@
+"""The loop from a terminal. Every command exits with 0 when it did what was asked, 2 when something was wrong with what
+it was given, and 130 when it was stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from momentwise.define.instant import parse_instant
+from momentwise.define.library import load_playbook, playbook_names, playbook_text
+from momentwise.define.reading import read_playbook
+from momentwise.define.source import Proposal
+from momentwise.define.writing_sources import write_sources
+from momentwise.errors import DefinitionErrors, IntakeError, MomentwiseError
+
+P = ParamSpec("P")
+_PLAIN_WIDTH = 110  # where the output goes to a file or a pipe
+_SIZES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+def _console() -> Console:
+    return Console(stderr=True, highlight=False)
+
+
+def _explained(command: Callable[P, None]) -> Callable[P, None]:
+    """The command, with every error of ours as a message and no traceback."""
+
+    @wraps(command)
+    def run(*arguments: P.args, **options: P.kwargs) -> None:
+        try:
+            command(*arguments, **options)
+        except DefinitionErrors as error:
+            for mistake in error.mistakes:
+                _console().print(Text.assemble(("error: ", "bold red"), str(mistake)), soft_wrap=True)
+            count = len(error.mistakes)
+            _console().print(Text(f"{count} mistake{'' if count == 1 else 's'}; nothing was run."))
+            sys.exit(error.exit_code)
+        except MomentwiseError as error:
+            _console().print(Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True)
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            _console().print("\nStopped. No result was written.")
+            sys.exit(130)
+        except BrokenPipeError:
+            # Whoever read our output has had enough, as `head` does.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="momentwise", message="momentwise %(version)s")
+def main() -> None:
+    """Find the small moments in which customers decide to trust or to leave."""
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("momentwise-out"), show_default=True,
+              help="Folder for the results and the report.")  # fmt: skip
+@click.option("--sources", type=click.Path(path_type=Path), help="How tables become events; proposed where not given.")
+@click.option("--playbook", type=click.Path(path_type=Path),
+              help="The moments: a file, a folder, or the name of a ready playbook.")  # fmt: skip
+@click.option("--as-of", help="The data are complete up to this instant, as in 2026-01-31; default: the last event.")
+@click.option("--memory", default="1G", show_default=True, help="Events kept in memory before they go to disk.")
+@click.option("--no-report", is_flag=True, help="Leave out report.html.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@_explained
+def audit(
+    paths: tuple[str, ...],
+    out: Path,
+    sources: Path | None,
+    playbook: Path | None,
+    as_of: str | None,
+    memory: str,
+    no_report: bool,
+    quiet: bool,
+) -> None:
+    """Read data, find every customer's occurrences of every moment, and write a report.
+
+    PATH is a file (CSV, TSV, JSON, JSON lines, Parquet; plain, .gz or .zst), a folder, a glob, a SQLite file or a
+    postgresql:// URL.
+    """
+    from momentwise.cli.progress import LiveProgress  # noqa: PLC0415  the pass is loaded only where it is run
+    from momentwise.cli.summary import show_summary  # noqa: PLC0415
+    from momentwise.loop.audit import Options, run_audit  # noqa: PLC0415
+
+    console = Console(highlight=False, quiet=quiet)
+    if not console.is_terminal:
+        console.width = _PLAIN_WIDTH
+    began = time.perf_counter()
+    options = Options(
+        as_of_us=_instant(as_of),
+        memory_bytes=_bytes(memory),
+        report=not no_report,
+        command=" ".join(["momentwise", *sys.argv[1:]]),
+    )
+    book = load_playbook(str(playbook)) if playbook and str(playbook) in playbook_names() else playbook
+    with LiveProgress(console) as progress:
+        told = run_audit(
+            paths, out=out, now_us=time.time_ns() // 1_000, sources=sources, playbook=book, options=options, watcher=progress
+        )
+    show_summary(console, told, out, progress.notes, time.perf_counter() - began)
+
+
+@main.command("sources")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write; default: the terminal.")
+@_explained
+def propose_sources(paths: tuple[str, ...], out: Path | None) -> None:
+    """Propose a sources.yaml for some data, with the reasons, to edit."""
+    from momentwise.collect.propose import propose  # noqa: PLC0415  the engine is loaded only where it is run
+    from momentwise.stores.tables import open_connection, open_tables  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="momentwise-") as scratch:
+        tables = open_tables(open_connection(Path(scratch)), paths, Path(scratch))
+        proposal: Proposal = propose(tables.all_facts())
+    text = write_sources(proposal)
+    for note in tables.notes:
+        _console().print(Text(f"· {note}", style="dim"))
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    if out.exists():
+        raise IntakeError(f"{out} is there already.", right="Choose another name, or remove it first.")
+    out.write_text(text, encoding="utf-8")
+    _console().print(f"Written to {out}: {len(proposal.sources.sources)} sources. Read it, edit it, pass it with --sources.")
+
+
+@main.command()
+@click.argument("playbook", type=click.Path(path_type=Path))
+@_explained
+def check(playbook: Path) -> None:
+    """Check a playbook and print its plan: every moment, and what each event does in it."""
+    from momentwise.detect.plan import compile_plan  # noqa: PLC0415  numpy is loaded only where it is needed
+
+    book = load_playbook(str(playbook)) if str(playbook) in playbook_names() else read_playbook(playbook)
+    plan = compile_plan(book)
+    for line in plan.describe():
+        click.echo(line)
+    names = {moment.name for moment in book.moments}
+    rage = book.signals.rage_click
+    if rage:
+        click.echo(f"rage click: {rage.clicks} clicks within {rage.within_us / 1e6:g} s and {rage.radius} px")
+    click.echo(f"\n{len(names)} moments, {len(plan.conditions)} conditions. No mistakes. Fingerprint {book.fingerprint()}.")
+
+
+@main.group(invoke_without_command=True)
+@click.pass_context
+@_explained
+def playbooks(context: click.Context) -> None:
+    """List the ready playbooks; `momentwise playbooks show NAME` prints one."""
+    if context.invoked_subcommand:
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("playbook", style="bold")
+    table.add_column("moments")
+    for name in playbook_names():
+        moments = dict.fromkeys(moment.name for moment in load_playbook(name).moments)
+        table.add_row(name, ", ".join(moments))
+    Console(highlight=False).print(table)
+
+
+@playbooks.command("show")
+@click.argument("name")
+@_explained
+def show_playbook(name: str) -> None:
+    """Print a ready playbook, to copy and to edit."""
+    click.echo(playbook_text(name), nl=False)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--table", default="occurrences", show_default=True, help="occurrences, signals, scores or rejected.")
+@click.option("--moment", help="Only rows of this moment.")
+@click.option("--where", default="true", help="An SQL condition over the table's columns.")
+@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="Rows at most; 0 for all.")
+@click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True,
+              help="How to print them.")  # fmt: skip
+@_explained
+def rows(folder: Path, table: str, moment: str | None, where: str, limit: int, style: str) -> None:
+    """Print the rows behind a number of an audit; the report gives the command for each."""
+    from momentwise.cli.rows import print_rows  # noqa: PLC0415  the engine is loaded only where it is run
+    from momentwise.stores.results import Results  # noqa: PLC0415
+
+    if moment is not None:
+        escaped = moment.replace("'", "''")
+        where = f"moment = '{escaped}' AND ({where})"
+    results = Results(folder)
+    found = results.rows(table, where, limit or None)
+    print_rows(found, results.count(table, where), style)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--customer", required=True, help="Whose events.")
+@click.option("--limit", type=click.IntRange(0), default=200, show_default=True, help="Events at most; 0 for all.")
+@click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True,
+              help="How to print them.")  # fmt: skip
+@_explained
+def timeline(folder: Path, customer: str, limit: int, style: str) -> None:
+    """Print every event of one customer, of all sources and channels, in order of time.
+
+    Reads the data again that the audit in FOLDER was made of, so that a number can be followed down to what happened.
+    """
+    from momentwise.cli.rows import print_rows  # noqa: PLC0415  the engine is loaded only where it is run
+    from momentwise.loop.timeline import read_timeline  # noqa: PLC0415
+
+    found = read_timeline(folder, customer, time.time_ns() // 1_000)
+    print_rows(found.slice(0, limit) if limit else found, found.num_rows, style)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@_explained
+def demo(folder: Path) -> None:
+    """Write a small shop's data, its mapping and its playbook into a folder, to try things on."""
+    from momentwise.simulate import write_demo  # noqa: PLC0415  only here
+
+    write_demo(folder)
+    click.echo(f"A small shop is in {folder}. Audit it: momentwise audit {folder}")
+
+
+def _instant(text: str | None) -> int | None:
+    if text is None:
+        return None
+    instant = parse_instant(text)
+    if instant is None:
+        raise IntakeError(f"--as-of is '{text}', which is no date.", right="Write 2026-01-31 or 2026-01-31T12:00Z.")
+    return instant
+
+
+def _bytes(text: str) -> int:
+    number, unit = text[:-1], text[-1:].upper()
+    if unit in _SIZES and number.replace(".", "", 1).isdigit():
+        return int(float(number) * _SIZES[unit])
+    raise IntakeError(f"--memory is '{text}'.", right=f"Write a number and one of {', '.join(_SIZES)}, as in 1G.")

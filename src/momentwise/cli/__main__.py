@@ -1,0 +1,5 @@
+"""`python -m momentwise.cli` is `momentwise`."""
+
+from momentwise.cli import main
+
+main()

@@ -1,0 +1,63 @@
+"""Prints tables: to read, as CSV or as JSON lines."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def print_rows(found: pa.Table, total: int, style: str) -> None:
+    """Print rows.
+
+    Args:
+        found: The rows to print.
+        total: How many there are in all.
+        style: table, csv or json.
+    """
+    if style == "csv":
+        pa_csv.write_csv(_plain(found), sys.stdout.buffer)
+    elif style == "json":
+        for row in found.to_pylist():
+            sys.stdout.buffer.write(msgspec.json.encode(row) + b"\n")
+    else:
+        _print_table(found, total)
+
+
+def _plain(found: pa.Table) -> pa.Table:
+    columns = [pc.cast(c, pa.string()) if pa.types.is_dictionary(c.type) else c for c in found.columns]
+    return pa.table(columns, names=found.column_names)
+
+
+def _print_table(found: pa.Table, total: int) -> None:
+    console = Console(highlight=False)
+    if found.num_rows == 0:
+        console.print("No rows.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    filled = [name for name in found.column_names if found[name].null_count < found.num_rows]
+    for name in filled:
+        is_number = pa.types.is_floating(found[name].type) or pa.types.is_integer(found[name].type)
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in found.select(filled).to_pylist():
+        table.add_row(*(Text(_cell(value)) for value in row.values()))
+    console.print(table)
+    if total > found.num_rows:
+        console.print(Text(f"{found.num_rows:,} of {total:,} rows; --limit 0 prints all.", style="dim"))
+    else:
+        console.print(Text(f"{total:,} row{'' if total == 1 else 's'}.", style="dim"))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime.datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    return f"{value:,.1f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,92 @@
+"""What the terminal says after an audit: short, aligned, in words first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from momentwise.charts.wording import write_interval, write_value
+from momentwise.define.finding import GRADES, Estimate, MomentSummary
+from momentwise.define.instant import format_instant
+from momentwise.define.span import SECOND_US, format_span
+from momentwise.loop.audit import Told
+
+_MOST_FINDINGS = 5
+_OUTCOMES = ("completed", "escalated", "failed", "abandoned")
+
+
+def show_summary(console: Console, told: Told, out: Path, notes: list[str], seconds: float) -> None:
+    """Print what was read, every moment in a line, the first findings, and where the rest is."""
+    _show_notes(console, notes)
+    _show_read(console, told)
+    console.print(_moments(told.summaries))
+    _show_findings(console, told, out)
+    report = out / "report.html"
+    console.print(Text.assemble("\nReport  ", (str(report), "bold underline"), f"   ({seconds:.1f} s in all)"))
+
+
+def _show_notes(console: Console, notes: list[str]) -> None:
+    for note in notes:
+        console.print(Padding(Text(f"· {note}", style="dim"), (0, 0, 0, 2)))
+    if notes:
+        console.print()
+
+
+def _show_read(console: Console, told: Told) -> None:
+    facts = told.facts
+    period = ""
+    if facts.first_at is not None and facts.last_at is not None:
+        period = f", {format_instant(facts.first_at)[:10]} to {format_instant(facts.last_at)[:10]}"
+    customers = f"{facts.customers:,} customer{'' if facts.customers == 1 else 's'}"
+    console.print(Text(f"{facts.events:,} events of {customers}{period}", style="bold"))
+    if facts.duplicates:
+        console.print(f"  {facts.duplicates:,} duplicates counted once")
+    for source in facts.sources:
+        for reason, count in source.rejected.items():
+            plural = "row" if count == 1 else "rows"
+            console.print(Text(f"  {count:,} {plural} of {source.name} set aside: {reason}", style="yellow"))
+    console.print()
+
+
+def _moments(summaries: list[MomentSummary]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("moment", style="bold", no_wrap=True)
+    outcomes = [name for name in _OUTCOMES if name == "completed" or any(s.shares[name].value for s in summaries)]
+    for name in ("started", "open", *outcomes, "p50", "p95"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for summary in summaries:
+        shares = [_share(summary.shares[outcome]) for outcome in outcomes]
+        spans = [_span(summary.durations[name]) for name in ("p50", "p95")]
+        table.add_row(summary.moment, f"{summary.volume:,}", f"{summary.open:,}", *shares, *spans)
+    return table
+
+
+def _share(estimate: Estimate) -> str:
+    return "–" if estimate.value is None else f"{100 * estimate.value:.1f} %"
+
+
+def _span(estimate: Estimate) -> str:
+    return "–" if estimate.value is None else format_span(estimate.value * SECOND_US)
+
+
+def _show_findings(console: Console, told: Told, out: Path) -> None:
+    if not told.findings:
+        console.print("\nNothing stands out. That is a result, too.")
+        return
+    console.print("\n[bold]First findings[/bold]")
+    for place, finding in enumerate(told.findings[:_MOST_FINDINGS], start=1):
+        interval = write_interval(finding.estimate)
+        money = ""
+        if finding.money is not None:
+            money = f"  {write_value(finding.money, finding.currency)} {write_interval(finding.money, finding.currency)}"
+        console.print(Text.assemble((f"  {place}. ", "bold"), finding.title))
+        grade = f"grade {finding.grade}, {GRADES[finding.grade]}"
+        detail = f"n {finding.estimate.n:,}  {interval}  {finding.people:,} people{money}  {grade}"
+        console.print(Padding(Text(detail, style="dim"), (0, 0, 0, 5)))
+    left = len(told.findings) - _MOST_FINDINGS
+    if left > 0:
+        console.print(Text(f"     {left} more in {out / 'findings.json'}", style="dim"))

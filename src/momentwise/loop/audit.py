@@ -1,0 +1,442 @@
+"""The audit: files in; every customer's occurrences of every moment, findings and a report out.
+
+open → read → match → findings → report. Each stage's seconds are kept; whatever stops a run leaves nothing behind that
+looks whole.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from momentwise.charts.facts import RunFacts, SignalPlace, SignalSummary, SourceFacts
+from momentwise.charts.report import render_report
+from momentwise.collect.mapping import REASONS
+from momentwise.define.evaluate import quote, quote_name
+from momentwise.define.finding import Estimate, Finding, MomentSummary
+from momentwise.define.instant import format_instant
+from momentwise.define.occurrence import OCCURRENCE_SCHEMA, SIGNAL_SCHEMA
+from momentwise.define.playbook import Playbook
+from momentwise.define.source import Proposal, Source
+from momentwise.define.writing_sources import write_sources
+from momentwise.detect.plan import Plan, compile_plan
+from momentwise.errors import IntakeError, Place
+from momentwise.loop.intake import Intake, check_fields, find_playbook, open_intake
+from momentwise.rank import queries
+from momentwise.rank.findings import find
+from momentwise.rank.summary import summarize
+from momentwise.stores.local import DEFAULT_MEMORY_BYTES, Counted, LocalPass
+from momentwise.stores.results import ResultFolder, Results
+from momentwise.stores.explaining import explained
+
+_MOST_EVENTS = 30
+_MOST_SPOTS = 10
+
+
+class Watcher(Protocol):
+    """Who is told how a run goes on."""
+
+    def begin(self, stage: str, total: int | None) -> None:
+        """A stage begins that has so many steps, if that is known."""
+
+    def advance(self, steps: int) -> None:
+        """So many steps of the stage are done."""
+
+    def note(self, sentence: str) -> None:
+        """Something that a person should know."""
+
+
+class Quiet:
+    """A watcher that keeps the notes and says nothing."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def begin(self, stage: str, total: int | None) -> None:
+        """Nothing is shown."""
+
+    def advance(self, steps: int) -> None:
+        """Nothing is shown."""
+
+    def note(self, sentence: str) -> None:
+        """Keep the sentence."""
+        self.notes.append(sentence)
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How an audit is run.
+
+    Args:
+        as_of_us: The instant up to which the data count as complete; `None` for the last event.
+        memory_bytes: Bytes of events that stay in memory; the rest goes to the scratch folder.
+        memory: DuckDB's own limit, as in `2GB`; empty for its own choice.
+        report: Whether to draw the report.
+        scratch: Where temporary files go; `None` for the system's place.
+        command: What was typed, for the record.
+    """
+
+    as_of_us: int | None = None
+    memory_bytes: int = DEFAULT_MEMORY_BYTES
+    memory: str = ""
+    report: bool = True
+    scratch: Path | None = None
+    command: str = ""
+
+
+@dataclass
+class _Clock:
+    """Seconds per stage, in order."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage."""
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+
+
+@dataclass
+class _Matched:
+    """What the pass counted."""
+
+    occurrences: int = 0
+    signals: int = 0
+    events: int = 0
+    duplicates: int = 0
+    match_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an audit found, as values.
+
+    Args:
+        facts: What was read and how it went.
+        summaries: One per moment.
+        findings: Worst first.
+        signals: One per kind.
+    """
+
+    facts: RunFacts
+    summaries: list[MomentSummary]
+    findings: list[Finding]
+    signals: list[SignalSummary]
+
+
+def run_audit(
+    paths: Sequence[str],
+    *,
+    out: Path,
+    now_us: int,
+    sources: Path | None = None,
+    playbook: Path | Playbook | None = None,
+    options: Options | None = None,
+    watcher: Watcher | None = None,
+) -> Told:
+    """Audit some data and leave a folder of results.
+
+    Args:
+        paths: Files, folders, globs, SQLite files and `postgresql://` URLs.
+        out: The folder for the results.
+        now_us: The present, microseconds; events later than a day from it are set aside.
+        sources: The mapping; `None` to find or to propose one.
+        playbook: The moments; `None` to find them beside the data or among the ready ones.
+        options: See `Options`.
+        watcher: Who is told how it goes on.
+
+    Raises:
+        IntakeError: The data cannot be read, or too many rows cannot.
+        DefinitionErrors: The mapping or the playbook has mistakes.
+        StoreError: The results cannot be written.
+    """
+    options, watcher = options or Options(), watcher or Quiet()
+    scratch = Path(tempfile.mkdtemp(prefix="momentwise-", dir=options.scratch))
+    try:
+        with ResultFolder(out) as folder:
+            run = _Run(list(paths), folder, scratch, options, watcher, now_us)
+            told = run.all(sources, playbook)
+            folder.publish()
+        return told
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+class _Run:
+    """One audit under way."""
+
+    def __init__(
+        self, paths: list[str], folder: ResultFolder, scratch: Path, options: Options, watcher: Watcher, now_us: int
+    ) -> None:
+        self._paths, self._folder, self._scratch = paths, folder, scratch
+        self._options, self._watcher, self._now_us = options, watcher, now_us
+        self._clock, self._matched = _Clock(), _Matched()
+        self._counted: dict[str, Counted] = {}
+        self._malformed: dict[str, int] = {}
+
+    def all(self, sources: Path | None, playbook: Path | Playbook | None) -> Told:
+        """Every stage in order."""
+        began = time.perf_counter()
+        with self._clock.stage("open"):
+            self._watcher.begin("Open", None)
+            intake = open_intake(self._paths, sources, self._scratch, self._now_us, memory=self._options.memory)
+            self._say_understandings(intake)
+            book = playbook if isinstance(playbook, Playbook) else find_playbook(playbook, intake, self._paths)
+            for sentence in check_fields(book, intake):
+                self._watcher.note(sentence)
+            plan = compile_plan(book)
+        running = LocalPass(plan, self._scratch, self._options.memory_bytes)
+        try:
+            self._read(intake, running)
+            self._check_limit(intake)
+            data_end = self._data_end(running)
+            with self._clock.stage("match"):
+                self._match(running, data_end)
+        finally:
+            running.close()
+        with self._clock.stage("findings"):
+            self._watcher.begin("Findings", None)
+            self._write_rejected(intake)
+            told = self._tell(intake, plan, running, data_end)
+        self._finish(told, plan, intake, began)
+        return told
+
+    def _say_understandings(self, intake: Intake) -> None:
+        for note in intake.tables.notes:
+            self._watcher.note(note)
+        if intake.proposal is None:
+            return
+        for one in intake.proposal.understandings:
+            doubt = "" if one.sure else " (not sure: please look)"
+            self._watcher.note(f"{one.source}: {one.what}, because {one.why}{doubt}.")
+        for table, reason in intake.proposal.left_out.items():
+            self._watcher.note(f"{table}: left out, because {reason}.")
+
+    def _read(self, intake: Intake, running: LocalPass) -> None:
+        wanted = sorted(running.plan.fields())
+        for source in intake.sources.sources:
+            with self._clock.stage("read"), explained(source.place):
+                facts = intake.facts(source)
+                known = facts[source.table].rows if source.table in facts else None
+                self._watcher.begin(f"Read {source.name}", known)
+                query = intake.query(source, wanted)
+                counted = running.read(intake.connection, query.sql, query.columns, self._watcher.advance)
+                self._counted[source.name] = counted
+                self._malformed[source.name] = intake.tables.malformed_count(source)
+
+    def _check_limit(self, intake: Intake) -> None:
+        """More unreadable rows than the stated share mean that the mapping is wrong, not the rows."""
+        for source in intake.sources.sources:
+            bad = self._rejected(source)
+            rows = self._counted[source.name].candidates + self._malformed[source.name]
+            if not rows or sum(bad.values()) / rows <= intake.sources.reject_limit:
+                continue
+            reasons = ", ".join(f"{reason}: {count:,}" for reason, count in bad.items())
+            raise IntakeError(
+                f"{sum(bad.values()):,} of {rows:,} rows of '{source.name}' cannot be read ({reasons}), more than "
+                f"{intake.sources.reject_limit:.0%}.{self._example(intake, source)}",
+                place=source.place if str(source.place) else Place(self._paths[0]),
+                right="Correct the mapping (`momentwise sources` proposes one), or allow more with `reject_limit:`.",
+            )
+
+    def _example(self, intake: Intake, source: Source) -> str:
+        any_mapped = bool(self._counted[source.name].rejected)
+        with explained(source.place):
+            row = intake.connection.execute(f"{intake.rejected(source, any_mapped)} LIMIT 1").fetchone()
+        if row is None:
+            return ""
+        file, number, reason, _, content = row
+        return f" The first: {file}, row {number}, {reason}: {str(content)[:200]}."
+
+    def _rejected(self, source: Source) -> dict[str, int]:
+        found = {REASONS[number]: count for number, count in self._counted[source.name].rejected.items()}
+        if self._malformed[source.name]:
+            found["the row is not well formed"] = self._malformed[source.name]
+        return found
+
+    def _data_end(self, running: LocalPass) -> int:
+        if running.latest is None:
+            raise IntakeError(
+                "The data hold no event.",
+                place=Place(self._paths[0]),
+                right="Check that the files hold rows, and that the mapping names the right columns.",
+            )
+        as_of = self._options.as_of_us
+        if as_of is not None and as_of < running.latest:
+            raise IntakeError(
+                f"The data go on after {format_instant(as_of)}: the last event is of {format_instant(running.latest)}.",
+                right="Give a later --as-of, or none.",
+            )
+        return running.latest if as_of is None else as_of
+
+    def _match(self, running: LocalPass, data_end: int) -> None:
+        counts = self._matched
+        self._watcher.begin("Match", running.events)
+        with (
+            self._folder.writer("occurrences", OCCURRENCE_SCHEMA) as occurrences,
+            self._folder.writer("signals", SIGNAL_SCHEMA) as signals,
+        ):
+            for bucket in running.results(data_end):
+                if bucket.occurrences.num_rows:
+                    occurrences.write_batch(bucket.occurrences)
+                if bucket.signals.num_rows:
+                    signals.write_batch(bucket.signals)
+                counts.occurrences += bucket.occurrences.num_rows
+                counts.signals += bucket.signals.num_rows
+                counts.events += bucket.events
+                counts.duplicates += bucket.duplicates
+                counts.match_seconds += bucket.match_seconds
+                self._watcher.advance(bucket.events + bucket.duplicates)
+
+    def _write_rejected(self, intake: Intake) -> None:
+        parts = []
+        for source in intake.sources.sources:
+            if self._rejected(source):
+                parts.append(f"({intake.rejected(source, bool(self._counted[source.name].rejected))})")
+        listed = " UNION ALL ".join(parts) or (
+            "SELECT ''::VARCHAR AS file, 0::BIGINT AS row, ''::VARCHAR AS reason, ''::VARCHAR AS source, "
+            "''::VARCHAR AS content WHERE false"
+        )
+        target = self._folder.partial / "rejected.parquet"
+        with explained(Place(str(self._folder.out))):
+            intake.connection.execute(f"COPY ({listed}) TO {quote(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+
+    def _tell(self, intake: Intake, plan: Plan, running: LocalPass, data_end: int) -> Told:
+        connection = intake.connection
+        for table in ("occurrences", "signals"):
+            path = self._folder.partial / f"{table}.parquet"
+            connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM read_parquet({quote(str(path))})")
+        self._write_scores(intake, plan)
+
+        def ask(sql: str) -> list[tuple[object, ...]]:
+            return connection.execute(sql).fetchall()
+
+        moments = plan.playbook.moments
+        summaries = summarize(moments, ask)
+        findings = find(summaries, moments, lambda moment, rows: int(str(ask(queries.people_sql(moment, rows))[0][0])))
+        return Told(self._facts(intake, plan, running, data_end), summaries, findings, _signals(ask))
+
+    def _write_scores(self, intake: Intake, plan: Plan) -> None:
+        """Every score beside the occurrence that it belongs to."""
+        connection, keys = intake.connection, plan.keys
+        fields = "".join(f", {quote_name(key)} VARCHAR" for key in keys)
+        connection.execute(f'CREATE OR REPLACE TEMP TABLE given (customer VARCHAR, "at" TIMESTAMPTZ, score DOUBLE{fields})')
+        for source in intake.sources.sources:
+            query = intake.query(source, ["score", *keys])
+            if "score" not in query.columns:
+                continue
+            texts = [
+                f"CAST({query.columns[key].sql} AS VARCHAR)" if key in query.columns else "NULL::VARCHAR" for key in keys
+            ]
+            score = query.columns["score"].sql
+            listed = ", ".join(["customer", 'make_timestamptz("at")', score, *texts])
+            with explained(source.place):
+                connection.execute(
+                    f"INSERT INTO given SELECT DISTINCT ON (customer, identity) {listed} FROM ({query.sql}) "
+                    f"WHERE reason = 0 AND {score} IS NOT NULL"
+                )
+        scored = queries.scored_sql(plan.playbook.moments, keys)
+        target = self._folder.partial / "scores.parquet"
+        with explained(Place(str(self._folder.out))):
+            connection.execute(f"COPY ({scored}) TO {quote(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW scores AS FROM read_parquet({quote(str(target))})")
+
+    def _facts(self, intake: Intake, plan: Plan, running: LocalPass, data_end: int) -> RunFacts:
+        sources = tuple(
+            SourceFacts(
+                name=source.name,
+                rows=self._counted[source.name].candidates + self._malformed[source.name],
+                events=self._counted[source.name].events,
+                rejected=self._rejected(source),
+                files=tuple(facts.origin for facts in intake.facts(source).values()),
+            )
+            for source in intake.sources.sources
+        )
+        return RunFacts(
+            title=(plan.playbook.name or "moments").replace("-", " ").capitalize(),
+            customers=running.customers,
+            events=self._matched.events,
+            duplicates=self._matched.duplicates,
+            sources=sources,
+            first_at=running.earliest,
+            last_at=running.latest,
+            as_of=data_end,
+            event_names=tuple(running.event_counts(_MOST_EVENTS)),
+            starts={m.name: " or ".join(t.name for t in m.start) for m in plan.playbook.moments},
+            versions=_versions(),
+            command=self._options.command,
+        )
+
+    def _finish(self, told: Told, plan: Plan, intake: Intake, began: float) -> None:
+        """Findings, report and the record of the run."""
+        self._folder.write_text("sources.yaml", write_sources(intake.proposal or Proposal(intake.sources, ())))
+        self._folder.write_json("findings.json", {"findings": told.findings, "moments": told.summaries})
+        with self._clock.stage("report") if self._options.report else nullcontext():
+            if self._options.report:
+                self._watcher.begin("Report", None)
+                facts = msgspec.structs.replace(told.facts, seconds=tuple(self._clock.seconds.items()))
+                page = render_report(
+                    facts, told.summaries, told.findings, told.signals, out_dir=str(self._folder.out)
+                )
+                self._folder.write_text("report.html", page)
+        self._clock.seconds["total"] = time.perf_counter() - began
+        matched = self._matched
+        self._folder.write_json(
+            "run.json",
+            {
+                **msgspec.to_builtins(told.facts),
+                "seconds": self._clock.seconds,
+                "occurrences": matched.occurrences,
+                "signals": matched.signals,
+                "automaton_events_per_second": round(matched.events / matched.match_seconds) if matched.match_seconds else None,
+                "settings": self._options,
+                "paths": self._paths,
+                "mapping": "proposed" if intake.proposal else "given",
+                "playbook": {"name": plan.playbook.name, "fingerprint": plan.playbook.fingerprint()},
+                "moments": {m.name: {"version": m.version, "fingerprint": m.fingerprint()} for m in plan.playbook.moments},
+            },
+        )
+
+
+def _signals(ask: queries.Ask) -> list[SignalSummary]:
+    """One summary per kind of signal, with the spots where it is most frequent."""
+    found = []
+    for signal, n, people, _ in ask(queries.signals_sql()):
+        of_kind = f"signal = {quote(str(signal))}"
+        places = []
+        for page, element, count, hurt in ask(queries.spots_sql(str(signal), _MOST_SPOTS)):
+            rows = f"{of_kind} AND page IS NOT DISTINCT FROM {_literal(page)} AND element IS NOT DISTINCT FROM {_literal(element)}"
+            estimate = Estimate(float(str(count)), int(str(count)), "count", rows=rows, table="signals")
+            places.append(SignalPlace(page=str(page or ""), element=str(element or ""), count=estimate, people=int(str(hurt))))
+        total = Estimate(float(str(n)), int(str(n)), "count", rows=of_kind, table="signals")
+        found.append(SignalSummary(signal=str(signal), count=total, people=int(str(people)), places=tuple(places)))
+    return found
+
+
+def _literal(value: object) -> str:
+    return "NULL" if value is None else quote(str(value))
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "momentwise": version("momentwise"),
+        "python": platform.python_version(),
+        "duckdb": duckdb.__version__,
+        "pyarrow": pa.__version__,
+    }
+
+
+__all__ = ["Options", "Quiet", "Results", "Told", "Watcher", "run_audit"]

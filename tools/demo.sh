@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Makes a small shop's data, audits it and says where the report is. Usage: demo.sh VENV FOLDER
+set -euo pipefail
+venv=$1 folder=$2
+rm -rf "$folder"
+"$venv/bin/momentwise" demo "$folder"
+echo
+"$venv/bin/momentwise" audit "$folder" --out "$folder/audit"
+echo
+echo "Open $folder/audit/report.html in a browser."
