@@ -64,7 +64,11 @@ def test_a_log_is_known_in_ten_languages(customer: str, when: str, event: str) -
     """Customer, time and event are found whatever the columns are called."""
     names = column(event, "text", 3, "view", "buy")
     source = source_of(propose([table("log", column(customer), time(when), names, column("x9"))]))
-    assert (customer, when, event) == (source.customer.column, source.rules[0].at[0], source.event and source.event.column)
+    assert (customer, when, event) == (
+        source.customer.column,
+        source.rules[0].at[0],
+        source.event and source.event.column,
+    )
 
 
 def test_further_fields_of_a_log_are_found() -> None:
@@ -79,7 +83,14 @@ def test_further_fields_of_a_log_are_found() -> None:
 
 def test_each_time_of_a_wide_table_is_an_event() -> None:
     """Promises are no events."""
-    orders = table("orders", unique("order_id"), column("customer_id"), time("order_purchase_timestamp"), time("delivered_at"), time("estimated_delivery_date"))
+    orders = table(
+        "orders",
+        unique("order_id"),
+        column("customer_id"),
+        time("order_purchase_timestamp"),
+        time("delivered_at"),
+        time("estimated_delivery_date"),
+    )
     source = source_of(propose([orders]))
     assert ["order_purchase", "order_delivered"] == [rule.name for rule in source.rules]
     assert source.fields["key"] == ColumnRef("order_id")
@@ -87,15 +98,29 @@ def test_each_time_of_a_wide_table_is_an_event() -> None:
 
 def test_a_table_with_one_time_is_named_after_its_rows() -> None:
     """A review is an event called review, with its score and text."""
-    reviews = table("reviews", column("user"), time("date"), column("stars", "number", 5, "4"), column("comment", "text", 300, "fine"))
+    reviews = table(
+        "reviews",
+        column("user"),
+        time("date"),
+        column("stars", "number", 5, "4"),
+        column("comment", "text", 300, "fine"),
+    )
     source = source_of(propose([reviews]))
     assert ["review"] == [rule.name for rule in source.rules]
     assert {"score": "stars", "text": "comment"} == {name: ref.column for name, ref in source.fields.items()}
 
 
 ORDERS = table("orders", unique("order_id"), unique("customer_id"), time("purchased_at"), time("delivered_at"))
-CUSTOMERS = table("customers", unique("customer_id"), column("customer_unique_id", "text", 390, "p1"), column("customer_city"))
-REVIEWS = table("order_reviews", unique("review_id"), unique("order_id"), column("review_score", "number", 5, "4"), time("review_date"))
+CUSTOMERS = table(
+    "customers", unique("customer_id"), column("customer_unique_id", "text", 390, "p1"), column("customer_city")
+)
+REVIEWS = table(
+    "order_reviews",
+    unique("review_id"),
+    unique("order_id"),
+    column("review_score", "number", 5, "4"),
+    time("review_date"),
+)
 
 
 def test_a_key_leads_to_the_person_behind_it() -> None:
@@ -136,7 +161,13 @@ def test_a_record_stands_for_a_customer_where_nobody_is_named() -> None:
 
 def test_visitors_fill_in_for_people() -> None:
     """Where the person is often empty, an id that everybody has says who."""
-    log = table("log", column("userId", filled=0.6), column("anonymousId"), time("timestamp"), column("event", "text", 3, "view"))
+    log = table(
+        "log",
+        column("userId", filled=0.6),
+        column("anonymousId"),
+        time("timestamp"),
+        column("event", "text", 3, "view"),
+    )
     source = source_of(propose([log]))
     assert 'coalesce("userId", "anonymousId") AS person_or_visitor' in source.select
 
@@ -144,7 +175,9 @@ def test_visitors_fill_in_for_people() -> None:
 def test_a_date_and_a_time_of_day_are_put_together() -> None:
     """Two columns are one time."""
     day = column("Datum", "instant", 90, "31.01.2024", time_format="%d.%m.%Y")
-    log = table("log", column("Kunde"), day, column("Uhrzeit", "text", 300, "14:05:06"), column("Aktion", "text", 3, "Kauf"))
+    log = table(
+        "log", column("Kunde"), day, column("Uhrzeit", "text", 300, "14:05:06"), column("Aktion", "text", 3, "Kauf")
+    )
     source = source_of(propose([log]))
     assert ("Datum Uhrzeit",) == source.rules[0].at
     assert 'concat_ws(\' \', "Datum", "Uhrzeit") AS "Datum Uhrzeit"' in source.select
@@ -154,7 +187,10 @@ def test_columns_without_names_are_told_apart_by_their_values() -> None:
     """Of two columns that repeat, the one with few values is the event; a person is asked to check."""
     log = table("log", column("column1", "text", 80, "u1"), time("column2"), column("column3", "text", 2, "login"))
     proposal = propose([log])
-    assert ("column1", "column3") == (source_of(proposal).customer.column, (source_of(proposal).event or ColumnRef()).column)
+    assert ("column1", "column3") == (
+        source_of(proposal).customer.column,
+        (source_of(proposal).event or ColumnRef()).column,
+    )
     assert not all(understanding.sure for understanding in proposal.understandings)
 
 
@@ -183,28 +219,40 @@ def test_what_is_no_log_is_left_out_with_the_reason(columns: tuple[ColumnFacts, 
 
 def test_what_is_about_a_customer_is_not_the_customer() -> None:
     """Cities and ages repeat, and are nobody."""
-    log = table("log", column("customer_city"), column("customer_age", "number"), column("customer_key"), time("ts"), column("event", "text", 3, "view"))
+    log = table(
+        "log",
+        column("customer_city"),
+        column("customer_age", "number"),
+        column("customer_key"),
+        time("ts"),
+        column("event", "text", 3, "view"),
+    )
     assert "customer_key" == source_of(propose([log])).customer.column
 
 
 def test_a_question_is_no_event_name() -> None:
     """`What could we do better?` begins like a name for events and is free text."""
-    survey = table("survey", unique("Respondent"), time("Timestamp"), column("What could we do better?", "text", 300, "nothing at all"))
+    survey = table(
+        "survey",
+        unique("Respondent"),
+        time("Timestamp"),
+        column("What could we do better?", "text", 300, "nothing at all"),
+    )
     assert source_of(propose([survey])).event is None
 
 
 @pytest.mark.parametrize(
-    ("name", "when", "alone", "expected"),
+    ("name", "when", "expected"),
     [
-        ("tickets", "created_at", False, "ticket_created"),
-        ("orders", "order_purchase_timestamp", False, "order_purchase"),
-        ("complaints_sample", "Date received", False, "complaint_received"),
-        ("complaints", "Date sent to company", False, "sent_to_company"),
-        ("reviews", "timestamp", True, "review"),
-        ("bestellungen", "Versanddatum", False, "bestellungen_versanddatum"),
-        ("entries", "at", True, "entry"),
+        ("tickets", "created_at", "ticket_created"),
+        ("orders", "order_purchase_timestamp", "order_purchase"),
+        ("complaints_sample", "Date received", "complaint_received"),
+        ("complaints", "Date sent to company", "sent_to_company"),
+        ("reviews", "timestamp", "review"),
+        ("bestellungen", "Versanddatum", "bestellungen_versanddatum"),
+        ("entries", "at", "entry"),
     ],
 )
-def test_events_are_named_after_their_columns(name: str, when: str, alone: bool, expected: str) -> None:  # noqa: FBT001  # a table of cases
+def test_events_are_named_after_their_columns(name: str, when: str, expected: str) -> None:
     """Words of the clock go, and a bare word gets the row's name before it."""
-    assert expected == event_name(name, when, alone=alone)
+    assert expected == event_name(name, when)

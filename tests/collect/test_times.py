@@ -78,7 +78,9 @@ def test_a_way_of_writing_is_found_and_read(text: str, time_format: str, micros:
     assert (time_format, micros) == (found.text, read(text, found.text))
 
 
-@pytest.mark.parametrize("text", ["hello", "08775", "1.2.3.4", "99/99/2024", "12:30", "2024", "+49 170 1234567", "A-2024-01"])
+@pytest.mark.parametrize(
+    "text", ["hello", "08775", "1.2.3.4", "99/99/2024", "12:30", "2024", "+49 170 1234567", "A-2024-01"]
+)
 def test_other_texts_are_no_times(text: str) -> None:
     """What is no time is not taken for one."""
     assert find_time_format([text]) is None

@@ -5,10 +5,14 @@ it was given, and 130 when it was stopped.
 from __future__ import annotations
 
 import os
+import re
+import shlex
+import signal
 import sys
-import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
@@ -20,13 +24,15 @@ from rich.text import Text
 
 from momentwise.define.instant import parse_instant
 from momentwise.define.library import load_playbook, playbook_names, playbook_text
-from momentwise.define.reading import read_playbook
+from momentwise.define.playbook import Playbook
+from momentwise.define.reading import NAME, read_playbook
 from momentwise.define.source import Proposal
 from momentwise.define.writing_sources import write_sources
 from momentwise.errors import DefinitionErrors, IntakeError, MomentwiseError
 
 P = ParamSpec("P")
 _PLAIN_WIDTH = 110  # where the output goes to a file or a pipe
+_AMOUNT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([KMG])")
 _SIZES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -40,7 +46,9 @@ def _explained(command: Callable[P, None]) -> Callable[P, None]:
     @wraps(command)
     def run(*arguments: P.args, **options: P.kwargs) -> None:
         try:
-            command(*arguments, **options)
+            with _stopped_by_terminate():
+                command(*arguments, **options)
+                sys.stdout.flush()
         except DefinitionErrors as error:
             for mistake in error.mistakes:
                 _console().print(Text.assemble(("error: ", "bold red"), str(mistake)), soft_wrap=True)
@@ -59,6 +67,19 @@ def _explained(command: Callable[P, None]) -> Callable[P, None]:
             sys.exit(0)
 
     return run
+
+
+@contextmanager
+def _stopped_by_terminate() -> Iterator[None]:
+    """While this lasts, SIGTERM stops us as Ctrl-C does, so that nothing half-written is left."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -97,6 +118,7 @@ def audit(
     from momentwise.cli.progress import LiveProgress  # noqa: PLC0415  the pass is loaded only where it is run
     from momentwise.cli.summary import show_summary  # noqa: PLC0415
     from momentwise.loop.audit import Options, run_audit  # noqa: PLC0415
+    from momentwise.stores.databases import shown_url  # noqa: PLC0415
 
     console = Console(highlight=False, quiet=quiet)
     if not console.is_terminal:
@@ -106,14 +128,14 @@ def audit(
         as_of_us=_instant(as_of),
         memory_bytes=_bytes(memory),
         report=not no_report,
-        command=" ".join(["momentwise", *sys.argv[1:]]),
+        command=shlex.join(["momentwise", *map(shown_url, sys.argv[1:])]),
     )
-    book = load_playbook(str(playbook)) if playbook and str(playbook) in playbook_names() else playbook
+    book = _find_playbook(playbook) if playbook else None
     with LiveProgress(console) as progress:
         told = run_audit(
             paths, out=out, now_us=time.time_ns() // 1_000, sources=sources, playbook=book, options=options, watcher=progress
         )
-    show_summary(console, told, out, progress.notes, time.perf_counter() - began)
+    show_summary(console, told, out, progress.notes, time.perf_counter() - began, has_report=options.report)
 
 
 @main.command("sources")
@@ -123,10 +145,11 @@ def audit(
 def propose_sources(paths: tuple[str, ...], out: Path | None) -> None:
     """Propose a sources.yaml for some data, with the reasons, to edit."""
     from momentwise.collect.propose import propose  # noqa: PLC0415  the engine is loaded only where it is run
+    from momentwise.stores.spill import failed_write, scratch_folder  # noqa: PLC0415
     from momentwise.stores.tables import open_connection, open_tables  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(prefix="momentwise-") as scratch:
-        tables = open_tables(open_connection(Path(scratch)), paths, Path(scratch))
+    with scratch_folder() as scratch:
+        tables = open_tables(open_connection(scratch), paths, scratch)
         proposal: Proposal = propose(tables.all_facts())
     text = write_sources(proposal)
     for note in tables.notes:
@@ -136,8 +159,12 @@ def propose_sources(paths: tuple[str, ...], out: Path | None) -> None:
         return
     if out.exists():
         raise IntakeError(f"{out} is there already.", right="Choose another name, or remove it first.")
-    out.write_text(text, encoding="utf-8")
-    _console().print(f"Written to {out}: {len(proposal.sources.sources)} sources. Read it, edit it, pass it with --sources.")
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise failed_write(out, error) from error
+    said = f"Written to {out}: {len(proposal.sources.sources)} sources. Read it, edit it, pass it with --sources."
+    _console().print(Text(said), soft_wrap=True)
 
 
 @main.command()
@@ -147,7 +174,7 @@ def check(playbook: Path) -> None:
     """Check a playbook and print its plan: every moment, and what each event does in it."""
     from momentwise.detect.plan import compile_plan  # noqa: PLC0415  numpy is loaded only where it is needed
 
-    book = load_playbook(str(playbook)) if str(playbook) in playbook_names() else read_playbook(playbook)
+    book = _find_playbook(playbook)
     plan = compile_plan(book)
     for line in plan.describe():
         click.echo(line)
@@ -234,6 +261,13 @@ def demo(folder: Path) -> None:
     click.echo(f"A small shop is in {folder}. Audit it: momentwise audit {folder}")
 
 
+def _find_playbook(named: Path) -> Playbook:
+    """The ready playbook of that name, or the one that a file or a folder holds."""
+    if str(named) in playbook_names() or (not named.exists() and NAME.match(str(named))):
+        return load_playbook(str(named))
+    return read_playbook(named)
+
+
 def _instant(text: str | None) -> int | None:
     if text is None:
         return None
@@ -244,7 +278,7 @@ def _instant(text: str | None) -> int | None:
 
 
 def _bytes(text: str) -> int:
-    number, unit = text[:-1], text[-1:].upper()
-    if unit in _SIZES and number.replace(".", "", 1).isdigit():
-        return int(float(number) * _SIZES[unit])
+    match = _AMOUNT.fullmatch(text.upper())
+    if match:
+        return int(float(match[1]) * _SIZES[match[2]])
     raise IntakeError(f"--memory is '{text}'.", right=f"Write a number and one of {', '.join(_SIZES)}, as in 1G.")

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
@@ -59,7 +60,7 @@ class LiveProgress:
         if self._task is not None:
             self._progress.update(self._task, total=self._progress.tasks[self._task].completed or 1)
             self._progress.update(self._task, completed=self._progress.tasks[self._task].total)
-        self._task = self._progress.add_task(stage, total=total)
+        self._task = self._progress.add_task(escape(stage), total=total)
 
     def advance(self, steps: int) -> None:
         """So many steps are done."""

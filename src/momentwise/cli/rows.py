@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_WIDEST = 10_000
+
 
 def print_rows(found: pa.Table, total: int, style: str) -> None:
     """Print rows.
@@ -38,6 +40,8 @@ def _plain(found: pa.Table) -> pa.Table:
 
 def _print_table(found: pa.Table, total: int) -> None:
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDEST  # a file or a pipe has no edge at which to break
     if found.num_rows == 0:
         console.print("No rows.")
         return

@@ -19,14 +19,17 @@ _MOST_FINDINGS = 5
 _OUTCOMES = ("completed", "escalated", "failed", "abandoned")
 
 
-def show_summary(console: Console, told: Told, out: Path, notes: list[str], seconds: float) -> None:
+def show_summary(
+    console: Console, told: Told, out: Path, notes: list[str], seconds: float, *, has_report: bool = True
+) -> None:
     """Print what was read, every moment in a line, the first findings, and where the rest is."""
     _show_notes(console, notes)
     _show_read(console, told)
     console.print(_moments(told.summaries))
     _show_findings(console, told, out)
-    report = out / "report.html"
-    console.print(Text.assemble("\nReport  ", (str(report), "bold underline"), f"   ({seconds:.1f} s in all)"))
+    what, where = ("Report", out / "report.html") if has_report else ("Results", out)
+    line = Text.assemble(f"\n{what}  ", (str(where), "bold underline"), f"   ({seconds:.1f} s in all)")
+    console.print(line, soft_wrap=True)
 
 
 def _show_notes(console: Console, notes: list[str]) -> None:

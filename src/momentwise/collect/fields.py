@@ -66,9 +66,8 @@ class RowScope:
 
     alias = "t"
 
-    def __init__(
-        self, source: Source, tables: Mapping[str, TableFacts], zone: str, *, numbered: bool = False
-    ) -> None:
+    def __init__(self, source: Source, tables: Mapping[str, TableFacts], zone: str, *, numbered: bool = False) -> None:
+        """The names and joins that every expression needs; a name that is not there is an error at once."""
         self.source = source
         self._tables = tables
         self._zone = zone
@@ -114,9 +113,7 @@ class RowScope:
         if len(columns) == 1:
             return TimeReader(self._instant(columns[0]), f"{self.name(columns[0].name)} IS NOT NULL")
         given = [f"{self.name(column.name)} IS NOT NULL" for column in columns]
-        cases = " ".join(
-            f"WHEN {is_given} THEN {self._instant(c)}" for is_given, c in zip(given, columns, strict=True)
-        )
+        cases = " ".join(f"WHEN {is_given} THEN {self._instant(c)}" for is_given, c in zip(given, columns, strict=True))
         return TimeReader(f"CASE {cases} END", " OR ".join(given))
 
     def condition_columns(self, condition: Predicate) -> dict[str, Column]:
@@ -217,9 +214,7 @@ class RowScope:
         )
 
     def _kind(self, facts: ColumnFacts) -> Kind:
-        stated = next(
-            (kind for name, kind in self.source.kinds.items() if name.lower() == facts.name.lower()), None
-        )
+        stated = next((kind for name, kind in self.source.kinds.items() if name.lower() == facts.name.lower()), None)
         if stated:
             return stated
         # Words for yes and no stay text, so that a condition may name them as they are written.
@@ -245,9 +240,7 @@ class RowScope:
         return self._instant_of(self.name(facts.name), facts)
 
     def _instant_of(self, sql: str, facts: ColumnFacts) -> str:
-        used_as_time = any(
-            facts.name.lower() == name.lower() for rule in self.source.rules for name in rule.at
-        )
+        used_as_time = any(facts.name.lower() == name.lower() for rule in self.source.rules for name in rule.at)
         stated = self.source.time_format if used_as_time or not facts.time_format else ""
         if facts.kind == "text" and facts.type == "BOOLEAN":
             return "NULL::BIGINT"

@@ -32,9 +32,7 @@ class Link:
 
 def find_links(tables: Sequence[TableFacts]) -> list[Link]:
     """Every link between two tables: an equal name, or `customer_id` and the `id` of the table `customers`."""
-    return [
-        link for table in tables for other in tables if table is not other for link in _between(table, other)
-    ]
+    return [link for table in tables for other in tables if table is not other for link in _between(table, other)]
 
 
 def _between(table: TableFacts, other: TableFacts) -> Iterator[Link]:

@@ -112,9 +112,7 @@ def _candidates(scope: RowScope, readers: Mapping[str, Reader], extra: str = "")
     return _many_rules(scope, rules, readers, fixed, extra)
 
 
-def _one_rule(
-    scope: RowScope, rule: EventRule, readers: Mapping[str, Reader], fixed: list[str], extra: str
-) -> str:
+def _one_rule(scope: RowScope, rule: EventRule, readers: Mapping[str, Reader], fixed: list[str], extra: str) -> str:
     fields = [f"{reader.of_rule(0)} AS f{place}" for place, reader in enumerate(readers.values())]
     time = scope.time(rule)
     selected = [
@@ -137,9 +135,7 @@ def _many_rules(
     for place, rule in enumerate(rules):
         time = scope.time(rule)
         own = "".join(
-            f", 'f{i}': {reader.of_rule(place)}"
-            for i, reader in enumerate(readers.values())
-            if reader.differs
+            f", 'f{i}': {reader.of_rule(place)}" for i, reader in enumerate(readers.values()) if reader.differs
         )
         holds = " AND ".join(_conditions(scope, rule)) or "true"
         members.append(

@@ -77,10 +77,7 @@ def _judge_texts(name: str, texts: Sequence[str]) -> tuple[Kind, TimeFormat | No
 def _find_times(name: str, texts: Sequence[str]) -> TimeFormat | None:
     # Most columns hold no times; a few values say so before all of them are tried.
     few = texts[:: max(1, len(texts) // 50)][:50]
-    if (
-        not any(any(letter.isdigit() for letter in text) for text in few)
-        or find_time_format(few[:50]) is None
-    ):
+    if not any(any(letter.isdigit() for letter in text) for text in few) or find_time_format(few[:50]) is None:
         return find_time_format(texts) if _says_time(name) else None
     return find_time_format(texts)
 

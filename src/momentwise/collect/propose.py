@@ -102,16 +102,9 @@ def _put_together(
     added = []
     if own.clock and own.time:
         when = f"{own.time.name} {own.clock.name}"
-        added.append(
-            f"concat_ws(' ', {quote_name(own.time.name)}, {quote_name(own.clock.name)}) AS {quote_name(when)}"
-        )
+        added.append(f"concat_ws(' ', {quote_name(own.time.name)}, {quote_name(own.clock.name)}) AS {quote_name(when)}")
         rules = tuple(EventRule(name=r.name, at=(when,) if r.at == (own.time.name,) else r.at) for r in rules)
-    if (
-        own.visitor
-        and customer.ref == ColumnRef(customer.ref.column)
-        and own.customer
-        and not customer.select
-    ):
+    if own.visitor and customer.ref == ColumnRef(customer.ref.column) and own.customer and not customer.select:
         person, visitor = own.customer.name, own.visitor.name
         added.append(f"coalesce({quote_name(person)}, {quote_name(visitor)}) AS person_or_visitor")
         why = f"{person} is often empty; where it is, {visitor} says who"
@@ -123,11 +116,7 @@ def _put_together(
 
 
 def _fields(own: Roles, customer: _Customer) -> dict[str, ColumnRef]:
-    found = {
-        name: ColumnRef(column.name)
-        for name, column in own.fields.items()
-        if column.name != customer.ref.column
-    }
+    found = {name: ColumnRef(column.name) for name, column in own.fields.items() if column.name != customer.ref.column}
     if own.is_case and own.customer and own.customer.name != customer.ref.column:
         return {
             "key": ColumnRef(own.customer.name),
@@ -143,9 +132,7 @@ def _why_no_time(own: Roles) -> str:
     return "no column holds times; where a date is spread over columns, put it together with `select:`"
 
 
-def _customer(
-    table: TableFacts, own: Roles, roles: dict[str, Roles], links: Sequence[Link]
-) -> _Customer | None:
+def _customer(table: TableFacts, own: Roles, roles: dict[str, Roles], links: Sequence[Link]) -> _Customer | None:
     if own.customer is not None and not own.is_case:
         return _direct(table, own.customer, links)
     reached = _reached(table, roles, links)
@@ -163,9 +150,7 @@ def _direct(table: TableFacts, column: ColumnFacts, links: Sequence[Link]) -> _C
         if link.table != table.name or link.on != column.name:
             continue
         better = [
-            c
-            for c in link.to_columns
-            if c.name != link.to and person_fit(c) > person_fit(column) and c.filled > 0.9
+            c for c in link.to_columns if c.name != link.to and person_fit(c) > person_fit(column) and c.filled > 0.9
         ]
         if better:
             best = max(better, key=person_fit)
@@ -195,16 +180,12 @@ def next_table(link: Link) -> TableFacts:
 
 
 def _record_as_customer(table: TableFacts, own: Roles) -> _Customer | None:
-    key = own.fields.get("key") or next(
-        (c for c in table.columns if is_unique(c) and c.kind != "instant"), None
-    )
+    key = own.fields.get("key") or next((c for c in table.columns if is_unique(c) and c.kind != "instant"), None)
     if key is None:
         return None
     why = f"nobody is named, so each {key.name} stands for a customer"
     alone = len(own.times) < 2 and is_unique(key)
-    return _Customer(
-        ColumnRef(key.name), why, doubt=f"{why}, and has one event only" if alone else "", is_person=False
-    )
+    return _Customer(ColumnRef(key.name), why, doubt=f"{why}, and has one event only" if alone else "", is_person=False)
 
 
 def _wide_rules(table: TableFacts, own: Roles) -> tuple[EventRule, ...]:
@@ -212,27 +193,26 @@ def _wide_rules(table: TableFacts, own: Roles) -> tuple[EventRule, ...]:
     happened = [c for c in own.times if fit(c.name, "bookkeeping") < LIKELY] or list(own.times)
     rules: dict[str, EventRule] = {}
     for column in happened:
-        name = event_name(table.name, column.name, alone=len(happened) == 1)
+        name = event_name(table.name, column.name)
         name = name if name not in rules else "_".join(words_of(column.name))
         rules[name] = EventRule(name=name, at=(column.name,))
     return tuple(rules.values())
 
 
-def event_name(table: str, column: str, *, alone: bool = False) -> str:
+def event_name(table: str, column: str) -> str:
     """What an event is called whose time stands in a column.
 
     Args:
         table: The table's name.
         column: The column's name.
-        alone: Whether it is the table's only time.
 
     Example:
         >>> event_name("tickets", "created_at"), event_name("olist_orders_dataset", "order_purchase_timestamp")
         ('ticket_created', 'order_purchase')
-        >>> event_name("reviews", "timestamp", alone=True)
+        >>> event_name("reviews", "timestamp")
         'review'
     """
-    words = [word for word in words_of(column.rsplit(".", 1)[-1])]
+    words = list(words_of(column.rsplit(".", 1)[-1]))
     while words and words[0] in _CLOCK_WORDS:
         words.pop(0)
     while words and words[-1] in _CLOCK_WORDS:
@@ -259,11 +239,7 @@ def _doubt(own: Roles, rules: tuple[EventRule, ...]) -> str:
 
 
 def _notes(source: Source, own: Roles, customer: _Customer) -> tuple[Understanding, ...]:
-    notes = [
-        Understanding(
-            source.name, f"customer is {source.customer.column}", customer.why, sure=customer.is_person
-        )
-    ]
+    notes = [Understanding(source.name, f"customer is {source.customer.column}", customer.why, sure=customer.is_person)]
     if source.event and own.time and own.event:
         shown = ", ".join(own.event.examples[:3])
         notes.append(
@@ -278,9 +254,7 @@ def _notes(source: Source, own: Roles, customer: _Customer) -> tuple[Understandi
     else:
         for rule in source.rules:
             column = next(c for c in own.times if rule.at[0].startswith(c.name))
-            notes.append(
-                Understanding(source.name, f"{rule.name} happens at {column.name}", _time_reason(column))
-            )
+            notes.append(Understanding(source.name, f"{rule.name} happens at {column.name}", _time_reason(column)))
     notes += [
         Understanding(source.name, f"{c.name} is no event", "it says what should happen, not what did")
         for c in own.promises

@@ -91,7 +91,7 @@ def find_roles(table: TableFacts) -> Roles:
     clock = _find_clock(time, rest)
     visitor = _find_visitor(customer, rest) if not is_case else None
     taken = [column for column in (customer, event, clock, visitor) if column]
-    fields = _find_fields(table, [c for c in rest if c not in taken], event is not None)
+    fields = _find_fields([c for c in rest if c not in taken], event is not None)
     return Roles(
         customer=customer,
         is_case=is_case,
@@ -108,11 +108,7 @@ def find_roles(table: TableFacts) -> Roles:
 
 def is_unique(column: ColumnFacts) -> bool:
     """Whether every sampled row has a value of its own."""
-    return (
-        column.sampled > 0
-        and column.distinct >= column.filled * column.sampled - 0.5
-        and column.filled > 0.99
-    )
+    return column.sampled > 0 and column.distinct >= column.filled * column.sampled - 0.5 and column.filled > 0.99
 
 
 def person_fit(column: ColumnFacts) -> float:
@@ -123,9 +119,7 @@ def person_fit(column: ColumnFacts) -> float:
         return 0.0
     if any(word in _ATTRIBUTES for word in words[1:]) or (words and words[0] in _ATTRIBUTES):
         return 0.0
-    if any(
-        word in ("email", "mail", "konto", "account", "compte", "cuenta", "conta", "hesap") for word in words
-    ):
+    if any(word in ("email", "mail", "konto", "account", "compte", "cuenta", "conta", "hesap") for word in words):
         score -= 0.1
     score += 0.05 * any(word in _STRONGER for word in words)
     return (score - 0.05 * column.name.count(".")) * (0.5 + 0.5 * column.filled)
@@ -188,17 +182,13 @@ def _is_weak(column: ColumnFacts) -> bool:
 def _are_event_names(column: ColumnFacts) -> bool:
     if any(word in ("id", "uuid", "guid", "key") for word in words_of(column.name)):
         return False
-    few = (
-        column.distinct <= min(_MOST_EVENT_NAMES, column.sampled // 2 + 1) or fit(column.name, "event") == 1.0
-    )
+    few = column.distinct <= min(_MOST_EVENT_NAMES, column.sampled // 2 + 1) or fit(column.name, "event") == 1.0
     return few and column.filled > 0.5 and all(len(text) <= 58 for text in column.examples)
 
 
 def _by_values(columns: Sequence[ColumnFacts]) -> tuple[ColumnFacts | None, ColumnFacts | None]:
     """Customer and event of a table without names: of two columns that repeat, the one with fewer values is the event."""
-    repeating = [
-        c for c in columns if c.filled > 0.95 and c.distinct > 1 and not is_unique(c) and _is_code(c)
-    ]
+    repeating = [c for c in columns if c.filled > 0.95 and c.distinct > 1 and not is_unique(c) and _is_code(c)]
     texts = [c for c in repeating if c.kind == "text" and c.distinct <= _MOST_EVENT_NAMES]
     event = min(texts, key=lambda c: c.distinct, default=None)
     people = [c for c in repeating if c is not event and event is not None and c.distinct > event.distinct]
@@ -236,23 +226,21 @@ def _find_visitor(customer: ColumnFacts | None, columns: Sequence[ColumnFacts]) 
     if customer is None or customer.filled > 0.97:
         return None
     found = [
-        c
-        for c in columns
-        if c is not customer and c.filled > 0.97 and _is_code(c) and speaks_of(c.name, "visitor")
+        c for c in columns if c is not customer and c.filled > 0.97 and _is_code(c) and speaks_of(c.name, "visitor")
     ]
     return found[0] if found else None
 
 
 def _best_time(times: Sequence[ColumnFacts]) -> ColumnFacts | None:
     def rank(column: ColumnFacts) -> tuple[float, float]:
-        return fit(column.name, "time") - 0.5 * (
-            fit(column.name, "bookkeeping") >= LIKELY
-        ) - 0.05 * column.name.count("."), column.filled
+        return fit(column.name, "time") - 0.5 * (fit(column.name, "bookkeeping") >= LIKELY) - 0.05 * column.name.count(
+            "."
+        ), column.filled
 
     return max(times, key=rank, default=None)
 
 
-def _find_fields(table: TableFacts, columns: Sequence[ColumnFacts], is_log: bool) -> dict[str, ColumnFacts]:
+def _find_fields(columns: Sequence[ColumnFacts], is_log: bool) -> dict[str, ColumnFacts]:
     found: dict[str, ColumnFacts] = {}
 
     def take(name: str, candidates: Iterable[ColumnFacts], role: Role) -> None:
@@ -263,7 +251,7 @@ def _find_fields(table: TableFacts, columns: Sequence[ColumnFacts], is_log: bool
     if is_log and (identity := _identity(columns)):
         found["id"] = identity
     take("session", (c for c in columns if _is_code(c)), "session")
-    if key := _key(table, [c for c in columns if c not in found.values()], is_log):
+    if key := _key([c for c in columns if c not in found.values()], is_log):
         found["key"] = key
     take("channel", (c for c in columns if c.kind == "text" and 1 <= c.distinct <= _MOST_CHANNELS), "channel")
     take("score", (c for c in columns if c.kind == "number" and c.distinct <= 101), "score")
@@ -271,11 +259,7 @@ def _find_fields(table: TableFacts, columns: Sequence[ColumnFacts], is_log: bool
     take("duration", (c for c in columns if c.kind == "number"), "duration")
     take(
         "text",
-        (
-            c
-            for c in columns
-            if c.kind == "text" and not _looks_like_id(c) and c.distinct > min(20, c.sampled // 4)
-        ),
+        (c for c in columns if c.kind == "text" and not _looks_like_id(c) and c.distinct > min(20, c.sampled // 4)),
         "text",
     )
     return found
@@ -292,7 +276,7 @@ def _identity(columns: Sequence[ColumnFacts]) -> ColumnFacts | None:
     return None
 
 
-def _key(table: TableFacts, columns: Sequence[ColumnFacts], is_log: bool) -> ColumnFacts | None:
+def _key(columns: Sequence[ColumnFacts], is_log: bool) -> ColumnFacts | None:
     ids = [c for c in columns if _is_code(c) and c.kind != "truth" and _looks_like_id(c)]
     cases = [c for c in ids if fit(c.name, "case") >= 0.7]
     if cases:

@@ -22,9 +22,7 @@ _EARLIEST_S, _LATEST_S = 1_000_000_000, 4_102_444_800
 _ENOUGH = 0.9  # share of the texts that must be readable; the rest will be set aside row by row
 _MOST_PATTERNS = 6
 
-_ISO = re.compile(
-    r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?(?P<zone> UTC|Z|[+-]\d{2}(:?\d{2})?)?\Z"
-)
+_ISO = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?(?P<zone> UTC|Z|[+-]\d{2}(:?\d{2})?)?\Z")
 _WEEKDAY = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)(day|sday|nesday|rsday|urday)?(,? +)", re.IGNORECASE)
 _SHORT_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _LONG_MONTHS = "january|february|march|april|june|july|august|september|october|november|december"
@@ -53,7 +51,7 @@ _DATES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 _UNIX = re.compile(
     rf"({_SHORT_MONTHS}) +\d{{1,2}} \d{{1,2}}:\d{{2}}:\d{{2}}( (?P<zone>[+-]\d{{4}}|[A-Z]{{3,4}}))? \d{{4}}\Z",
-    re.I,
+    re.IGNORECASE,
 )
 _BREAK = re.compile(r"T|, | at | - |[ :_-] *|")
 _CLOCK = re.compile(
@@ -101,14 +99,10 @@ def find_time_format(texts: Sequence[str]) -> TimeFormat | None:
     if share < _ENOUGH:
         return None
     day_first, ambiguous = _order_of_days(texts, shapes)
-    patterns = list(
-        dict.fromkeys(_settle(shape, day_first) for shape, _ in shapes.most_common(_MOST_PATTERNS))
-    )
+    patterns = list(dict.fromkeys(_settle(shape, day_first) for shape, _ in shapes.most_common(_MOST_PATTERNS)))
     if "iso" in patterns and len(patterns) > 1 and shapes["iso"] + shapes["iso zone"] >= _ENOUGH * len(texts):
         patterns = ["iso"]
-    has_zone = any(
-        shape == "iso zone" or "%z" in shape or "%Z" in shape or "UTC" in shape for shape in shapes
-    )
+    has_zone = any(shape == "iso zone" or "%z" in shape or "%Z" in shape or "UTC" in shape for shape in shapes)
     return TimeFormat(BETWEEN_FORMATS.join(patterns), has_zone, ambiguous, share)
 
 
@@ -122,9 +116,7 @@ def _find_epoch(texts: Sequence[str]) -> TimeFormat | None:
     if not units:
         return None
     unit, count = units.most_common(1)[0]
-    return (
-        TimeFormat(unit, has_zone=True, share=count / len(texts)) if count >= _ENOUGH * len(texts) else None
-    )
+    return TimeFormat(unit, has_zone=True, share=count / len(texts)) if count >= _ENOUGH * len(texts) else None
 
 
 def epoch_unit(number: float) -> str:
@@ -155,9 +147,7 @@ def read_shape(text: str) -> str:
         return f"{prefix}%b %d %H:%M:%S{'' if not zone else ' %z' if zone[0] in '+-' else ' %Z'} %Y"
     for pattern, form in _DATES:
         match = pattern.match(rest)
-        if match and not any(
-            part and part.isdigit() and int(part) > 31 for part in match.groups()[:2] if "%1" in form
-        ):
+        if match and not any(part and part.isdigit() and int(part) > 31 for part in match.groups()[:2] if "%1" in form):
             return _with_clock(prefix + form, rest[match.end() :])
     return ""
 
@@ -230,9 +220,7 @@ def day_order_sql(expr: str) -> str:
         12 is a day.
     """
     place = r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{2}"
-    first, second = (
-        f"max(try_cast(regexp_extract({expr}, '{place}', {group}) AS INTEGER))" for group in (1, 2)
-    )
+    first, second = (f"max(try_cast(regexp_extract({expr}, '{place}', {group}) AS INTEGER))" for group in (1, 2))
     return f"{{'first': {first}, 'second': {second}}}"
 
 
@@ -262,9 +250,7 @@ def instant_sql(expr: str, column_type: str, time_format: str, zone: str) -> str
     if time_format in EPOCHS:
         return _epoch_sql(expr, column_type, time_format)
     text = f"trim({expr})" if column_type == "VARCHAR" else f"CAST({expr} AS VARCHAR)"
-    readers = (
-        [_iso_sql(text, zone)] if time_format in ("", "iso") else _pattern_readers(text, time_format, zone)
-    )
+    readers = [_iso_sql(text, zone)] if time_format in ("", "iso") else _pattern_readers(text, time_format, zone)
     return readers[0] if len(readers) == 1 else f"coalesce({', '.join(readers)})"
 
 
@@ -295,7 +281,7 @@ def _local_sql(expr: str, zone: str) -> str:
 
 
 def _epoch_sql(expr: str, column_type: str, time_format: str) -> str:
-    whole = column_type.endswith("INT") or column_type.endswith("INTEGER")
+    whole = column_type.endswith(("INT", "INTEGER"))
     if time_format == "epoch_ns":
         return f"try_cast({expr} AS BIGINT) // 1000"
     if whole and EPOCHS[time_format] == 1:

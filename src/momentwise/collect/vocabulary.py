@@ -28,9 +28,7 @@ Role = Literal[
 ]
 
 # Letters that Unicode does not take apart.
-_LETTERS = str.maketrans(
-    {"ł": "l", "Ł": "L", "ı": "i", "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "đ": "d", "İ": "I"}
-)
+_LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ı": "i", "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "đ": "d", "İ": "I"})
 
 _WORDS: dict[Role, str] = {
     "customer": (

@@ -67,6 +67,11 @@ class Node:
         return isinstance(self._raw, yaml.SequenceNode)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands here, as in a document after a last `---`."""
+        return isinstance(self._raw, yaml.ScalarNode) and not self._raw.value
+
+    @property
     def scalar(self) -> Scalar:
         """The plain value; `None` for a list or a mapping."""
         if not isinstance(self._raw, yaml.ScalarNode):
@@ -166,6 +171,8 @@ def read_documents(text: str, file: str) -> list[Node]:
         ) from error
     except yaml.YAMLError as error:
         raise DefinitionError(f"This is not YAML: {error}.", place=Place(file)) from error
+    except RecursionError as error:
+        raise DefinitionError("Brackets are nested too deeply.", place=Place(file), right="Nest less.") from error
     return [Node(node, file) for node in nodes if node is not None]
 
 

@@ -88,15 +88,17 @@ def matches(predicate: Predicate | None, event: Mapping[str, FieldValue], kinds:
         case Compare(field, op, value):
             return _compare(event.get(field), op, value, kinds.get(field))
         case CompareFields(left, op, right):
-            kind = common_kind(kinds.get(left, "text"), op, kinds.get(right, "text"))
-            readers = READERS[kind]
-            return _holds(readers(event.get(left)), op, readers(event.get(right)))
+            of_left, of_right = kinds.get(left, "text"), kinds.get(right, "text")
+            wanted = common_kind(of_left, op, of_right)
+            return _holds(
+                read_as(event.get(left), of_left, wanted), op, read_as(event.get(right), of_right, wanted)
+            )
 
 
 def _compare(found: FieldValue, op: str, value: Value, kind: Kind | None) -> bool:
     wanted = kind_of_value(value, kind)
     fixed = parse_instant(str(value)) if wanted == "instant" else value
-    return _holds(READERS[wanted](found), op, fixed)
+    return _holds(read_as(found, kind, wanted), op, fixed)
 
 
 def _holds(left: FieldValue, op: str, right: FieldValue) -> bool:
@@ -191,7 +193,14 @@ def read_instant(found: FieldValue) -> int | None:
     return parse_instant(found) if isinstance(found, str) else int(found)
 
 
-READERS: dict[Kind, Callable[[FieldValue], FieldValue]] = {
+def read_as(found: FieldValue, kind: Kind | None, wanted: Kind) -> FieldValue:
+    """A value as what a condition asks for; an instant is neither a number nor a truth, nor are these instants."""
+    if wanted != kind and "instant" in (kind, wanted) and {kind, wanted} & {"number", "truth"}:
+        return None
+    return _READERS[wanted](found)
+
+
+_READERS: dict[Kind, Callable[[FieldValue], FieldValue]] = {
     "number": read_number,
     "text": read_text,
     "truth": read_truth,
@@ -303,8 +312,8 @@ def read_sql(column: Column, kind: Kind) -> str:
                 f"CASE WHEN regexp_full_match({sql}, {quote(ISO_PATTERN)}) "
                 f"THEN epoch_us(try_cast({sql} AS TIMESTAMPTZ)) END"
             )
-        case ("instant", "number") | ("text", "instant"):
-            return f"CAST({sql} AS {'BIGINT' if kind == 'instant' else 'VARCHAR'})"
+        case "text", "instant":
+            return f"CAST({sql} AS VARCHAR)"
     return f"NULL::{'DOUBLE' if kind == 'number' else 'BOOLEAN' if kind == 'truth' else 'BIGINT'}"
 
 

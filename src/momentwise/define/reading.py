@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -96,18 +97,20 @@ def parse_playbook(texts: list[tuple[str, str]], name: str = "") -> Playbook:
 def _read_document(
     document: Node, moments: list[Moment], signals: SignalSettings, mistakes: Mistakes
 ) -> SignalSettings:
-    entries = document.entries(mistakes)
+    if document.is_empty:
+        return signals
+    entries = document.entries(mistakes) if document.is_mapping else {}
     if "moment" in entries:
         _append(moments, read_moment(entries, document.place, mistakes))
     elif entries and set(entries) <= {"moments", "signals", "name", "about"}:
         for node in entries["moments"].items() if "moments" in entries else ():
             _append(moments, read_moment(node.entries(mistakes), node.place, mistakes))
         if "signals" in entries:
-            return _read_signals(entries["signals"], mistakes)
+            return _read_signals(entries["signals"], signals, mistakes)
     else:
         for name, node in entries.items():
             if name not in MOMENT_KEYS:
-                hint = nearest(name, ["moment", "moments", "signals", *MOMENT_KEYS])
+                hint = nearest(name, ["moments", "signals", *MOMENT_KEYS])
                 mistakes.add(f"'{name}' is not known here.", node.place, hint)
         mistakes.add(
             "This document is no moment.", document.place, "Begin it with `moment: its-name`, `moments:` or `signals:`."
@@ -128,10 +131,9 @@ def read_moment(entries: dict[str, Node], place: Place, mistakes: Mistakes) -> M
         if key not in entries:
             mistakes.add(f"`{key}` is missing.", place, _MISSING[key])
     roles = {role: read_triggers(entries[role], mistakes) if role in entries else () for role in ROLES}
-    _check_start(roles["start"], place, mistakes)
-    stated = entries["abandon_after"].span(mistakes) if "abandon_after" in entries else None
-    abandon_after = stated or _default_abandon(roles)
-    _check_windows(roles, abandon_after, place, mistakes)
+    _check_start(roles["start"], entries, mistakes)
+    abandon_after = _abandon_after(entries, roles, mistakes)
+    _check_windows(roles, abandon_after, entries, mistakes)
     moment = {
         "name": _name(entries, mistakes),
         "version": _version(entries, mistakes),
@@ -173,9 +175,16 @@ def read_triggers(node: Node, mistakes: Mistakes) -> tuple[Trigger, ...]:
             return _one_trigger(entries, node.place, "", mistakes)
         return tuple(t for label, part in entries.items() for t in _labelled(label, part, mistakes))
     if node.is_list and any(item.is_mapping for item in node.items()):
-        return tuple(t for item in node.items() for t in read_triggers(item, mistakes))
+        return tuple(t for item in node.items() for t in _listed(item, mistakes))
     names = node.words(mistakes, "An event's name")
     return (Trigger(names),) if names else ()
+
+
+def _listed(node: Node, mistakes: Mistakes) -> tuple[Trigger, ...]:
+    if node.is_list:
+        mistakes.add("A list stands within a list.", node.place, "Write one list of triggers.")
+        return ()
+    return read_triggers(node, mistakes)
 
 
 def _labelled(label: str, node: Node, mistakes: Mistakes) -> tuple[Trigger, ...]:
@@ -213,11 +222,23 @@ def _check_names(entries: dict[str, Node], known: tuple[str, ...], mistakes: Mis
             mistakes.add(f"'{name}' is not known here.", node.place, nearest(name, list(known)))
 
 
-def _check_start(start: tuple[Trigger, ...], place: Place, mistakes: Mistakes) -> None:
+def _check_start(start: tuple[Trigger, ...], entries: dict[str, Node], mistakes: Mistakes) -> None:
     if any(trigger.within_us is not None for trigger in start):
         mistakes.add(
-            "`start` has a `within`, but a start waits for nothing.", place, "Move it to complete, escalate or fail."
+            "`start` has a `within`, but a start waits for nothing.",
+            entries["start"].place,
+            "Move it to complete, escalate or fail.",
         )
+
+
+def _abandon_after(entries: dict[str, Node], roles: dict[str, tuple[Trigger, ...]], mistakes: Mistakes) -> int:
+    node = entries.get("abandon_after")
+    if node is None:
+        return _default_abandon(roles)
+    stated = node.span(mistakes)
+    if stated == 0:
+        mistakes.add(f"`abandon_after` is '{node.text}'.", node.place, "Write a span longer than nothing, as in 30d.")
+    return stated or _default_abandon(roles)
 
 
 def _default_abandon(roles: dict[str, tuple[Trigger, ...]]) -> int:
@@ -226,7 +247,7 @@ def _default_abandon(roles: dict[str, tuple[Trigger, ...]]) -> int:
 
 
 def _check_windows(
-    roles: dict[str, tuple[Trigger, ...]], abandon_after: int, place: Place, mistakes: Mistakes
+    roles: dict[str, tuple[Trigger, ...]], abandon_after: int, entries: dict[str, Node], mistakes: Mistakes
 ) -> None:
     for role in ("complete", "fail", "understood", "confused"):
         for trigger in roles[role]:
@@ -234,7 +255,7 @@ def _check_windows(
                 mistakes.add(
                     f"`{role}` waits {write_span(trigger.within_us)}, but after {write_span(abandon_after)} "
                     "the occurrence is abandoned.",
-                    place,
+                    entries[role].place,
                     f"Make `within` shorter or `abandon_after` at least {write_span(trigger.within_us)}.",
                 )
 
@@ -330,6 +351,8 @@ def _value(node: Node, mistakes: Mistakes) -> Value | None:
 
 def _owner(node: Node, mistakes: Mistakes) -> Owner | None:
     if not node.is_mapping:
+        if not node.text:
+            mistakes.add("The owner has no name.", node.place, "Write `owner: who answers for it`.")
         return Owner(node.text)
     entries = node.entries(mistakes)
     _check_names(entries, ("name", "operations", "marketing", "functions"), mistakes)
@@ -348,7 +371,7 @@ def _check_versions(moments: list[Moment], mistakes: Mistakes) -> tuple[Moment, 
         order.setdefault(moment.name, []).append(moment)
     for versions in order.values():
         versions.sort(key=lambda moment: moment.version)
-        for earlier, later in zip(versions, versions[1:], strict=False):
+        for earlier, later in pairwise(versions):
             _check_follows(earlier, later, mistakes)
     return tuple(moment for versions in order.values() for moment in versions)
 
@@ -375,7 +398,8 @@ def _check_follows(earlier: Moment, later: Moment, mistakes: Mistakes) -> None:
         )
 
 
-def _read_signals(node: Node, mistakes: Mistakes) -> SignalSettings:
+def _read_signals(node: Node, signals: SignalSettings, mistakes: Mistakes) -> SignalSettings:
+    """The settings so far, with those that a document states."""
     readers: dict[str, Callable[[Node], object]] = {
         "rage_click": lambda part: _read_rage_click(part, mistakes),
         "errors": lambda part: part.words(mistakes, "An event's name"),
@@ -383,7 +407,7 @@ def _read_signals(node: Node, mistakes: Mistakes) -> SignalSettings:
     entries = node.entries(mistakes)
     _check_names(entries, tuple(readers), mistakes)
     read = {name: readers[name](part) for name, part in entries.items() if name in readers}
-    return msgspec.structs.replace(SignalSettings(), **read)
+    return msgspec.structs.replace(signals, **read)
 
 
 def _read_rage_click(node: Node, mistakes: Mistakes) -> RageClick | None:
@@ -400,7 +424,9 @@ def _read_rage_click(node: Node, mistakes: Mistakes) -> RageClick | None:
         read["within_us"] = within
     if "event" in entries or "where" in entries:
         trigger = {str(key): entries[key] for key in ("event", "where") if key in entries}
-        read["trigger"] = _one_trigger(trigger, node.place, "", mistakes)[0]
+        [clicked] = _one_trigger(trigger, node.place, "", mistakes)
+        events = clicked.events or RageClick().trigger.events
+        read["trigger"] = msgspec.structs.replace(clicked, events=events)
     if "ignore" in entries:
         ignored = entries["ignore"]
         read["ignore"] = None if ignored.scalar is False else _condition(ignored, mistakes)

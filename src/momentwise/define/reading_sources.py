@@ -88,11 +88,7 @@ def parse_sources(text: str, file: str) -> Sources:
     entries = documents[0].entries(mistakes)
     _refuse_unknown(entries, _TOP, "a file of sources", mistakes)
     zone = _read_zone(entries.get("zone"), mistakes) or "UTC"
-    limit = (
-        entries["reject_limit"].number(mistakes, "`reject_limit`", 0, 1)
-        if "reject_limit" in entries
-        else None
-    )
+    limit = entries["reject_limit"].number(mistakes, "`reject_limit`", 0, 1) if "reject_limit" in entries else None
     sources = _read_all(entries.get("sources"), Place(file), mistakes)
     mistakes.finish()
     return Sources(sources=sources, zone=zone, reject_limit=DEFAULT_REJECT_LIMIT if limit is None else limit)
@@ -181,18 +177,14 @@ def _read_table(name: str, entries: dict[str, Node], mistakes: Mistakes) -> tupl
 def _read_ref(node: Node, mistakes: Mistakes) -> ColumnRef | None:
     if not node.is_mapping:
         if node.is_list or not node.text:
-            mistakes.add(
-                "The name of a column was expected.", node.place, "For a fixed value write {value: …}."
-            )
+            mistakes.add("The name of a column was expected.", node.place, "For a fixed value write {value: …}.")
             return None
         return ColumnRef(column=node.text)
     entries = node.entries(mistakes)
     _refuse_unknown(entries, _REF, "a column", mistakes)
     words = {name: entry.text for name, entry in entries.items()}
     if bool(words.get("column")) == bool(words.get("value")):
-        mistakes.add(
-            "Either `column` or `value` was expected.", node.place, "Write {column: …} or {value: …}."
-        )
+        mistakes.add("Either `column` or `value` was expected.", node.place, "Write {column: …} or {value: …}.")
         return None
     if bool(words.get("through")) != bool(words.get("on")):
         mistakes.add(
@@ -202,9 +194,7 @@ def _read_ref(node: Node, mistakes: Mistakes) -> ColumnRef | None:
         )
         return None
     on = words.get("on", "")
-    return ColumnRef(
-        words.get("column", ""), words.get("value", ""), words.get("through", ""), on, words.get("to", on)
-    )
+    return ColumnRef(words.get("column", ""), words.get("value", ""), words.get("through", ""), on, words.get("to", on))
 
 
 def _read_rules(name: str, node: Node, entries: dict[str, Node], mistakes: Mistakes) -> tuple[EventRule, ...]:
@@ -212,9 +202,7 @@ def _read_rules(name: str, node: Node, entries: dict[str, Node], mistakes: Mista
     rules = []
     if "event" in entries:
         if not at:
-            mistakes.add(
-                f"Source '{name}' has no time.", node.place, "Write `at:` and the column that says when."
-            )
+            mistakes.add(f"Source '{name}' has no time.", node.place, "Write `at:` and the column that says when.")
         rules.append(EventRule(at=at))
     elif "events" not in entries:
         mistakes.add(
@@ -225,9 +213,7 @@ def _read_rules(name: str, node: Node, entries: dict[str, Node], mistakes: Mista
     if "events" in entries:
         named = entries["events"].entries(mistakes)
         if not named and entries["events"].is_mapping:
-            mistakes.add(
-                "`events` names no event.", entries["events"].place, "Write `name: time column` lines."
-            )
+            mistakes.add("`events` names no event.", entries["events"].place, "Write `name: time column` lines.")
         rules.extend(_read_rule(event, entry, at, mistakes) for event, entry in named.items())
     return tuple(rules)
 
@@ -239,9 +225,7 @@ def _read_rule(event: str, node: Node, at: tuple[str, ...], mistakes: Mistakes) 
     _refuse_unknown(entries, _EVENT, f"event '{event}'", mistakes)
     own = entries["at"].words(mistakes, "`at`") if "at" in entries else at
     if not own:
-        mistakes.add(
-            f"Event '{event}' has no time.", node.place, "Write `at:` and the column that says when."
-        )
+        mistakes.add(f"Event '{event}' has no time.", node.place, "Write `at:` and the column that says when.")
     where = _read_where(entries.get("where"), mistakes)
     return EventRule(name=event, at=own, where=where, fields=_read_fields(entries, mistakes))
 
@@ -266,9 +250,7 @@ def _read_fields(entries: dict[str, Node], mistakes: Mistakes) -> dict[str, Colu
     channel = nodes.get("channel")
     found = {name: ref for name, node in nodes.items() if (ref := _read_ref(node, mistakes))}
     if channel and (ref := found.get("channel")) and ref.value and ref.value not in CHANNELS:
-        mistakes.add(
-            f"The channel '{ref.value}' is unknown.", channel.place, nearest(ref.value, list(CHANNELS))
-        )
+        mistakes.add(f"The channel '{ref.value}' is unknown.", channel.place, nearest(ref.value, list(CHANNELS)))
     return found
 
 
@@ -292,9 +274,7 @@ def _read_kinds(node: Node | None, mistakes: Mistakes) -> dict[str, Kind]:
     kinds: dict[str, Kind] = {}
     for column, entry in node.entries(mistakes).items():
         if entry.text not in _KINDS:
-            mistakes.add(
-                f"The kind '{entry.text}' is unknown.", entry.place, nearest(entry.text, list(_KINDS))
-            )
+            mistakes.add(f"The kind '{entry.text}' is unknown.", entry.place, nearest(entry.text, list(_KINDS)))
         kinds[column] = cast("Kind", entry.text)  # one of the four, or a mistake was noted
     return kinds
 
@@ -303,9 +283,7 @@ def _read_rename(entries: dict[str, Node], mistakes: Mistakes) -> dict[str, str]
     if "rename" not in entries:
         return {}
     if "event" not in entries:
-        mistakes.add(
-            "`rename` has no event column to rename.", entries["rename"].place, "Write `event:` beside it."
-        )
+        mistakes.add("`rename` has no event column to rename.", entries["rename"].place, "Write `event:` beside it.")
     return {name: entry.text for name, entry in entries["rename"].entries(mistakes).items()}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from momentwise.define.finding import Finding, MomentSummary
 from momentwise.define.playbook import Playbook
 from momentwise.loop.audit import Options, Quiet, Told, run_audit
 from momentwise.stores.results import Results
+from momentwise.stores.spill import scratch_folder
 
 _FINDING_SCHEMA = pa.schema(
     [
@@ -129,8 +129,8 @@ def audit(
     mapping = Path(sources) if sources is not None else None
     if out is not None:
         return _run(paths, mapping, book, Path(out), options or Options(), keep=True)
-    with tempfile.TemporaryDirectory(prefix="momentwise-") as folder:
-        return _run(paths, mapping, book, Path(folder), options or Options(report=False), keep=False)
+    with scratch_folder() as folder:
+        return _run(paths, mapping, book, folder, options or Options(report=False), keep=False)
 
 
 def _run(

@@ -6,9 +6,8 @@ looks whole.
 
 from __future__ import annotations
 
+import os
 import platform
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -24,6 +23,7 @@ import pyarrow as pa
 from momentwise.charts.facts import RunFacts, SignalPlace, SignalSummary, SourceFacts
 from momentwise.charts.report import render_report
 from momentwise.collect.mapping import REASONS
+from momentwise.define.document import read_text
 from momentwise.define.evaluate import quote, quote_name
 from momentwise.define.finding import Estimate, Finding, MomentSummary
 from momentwise.define.instant import format_instant
@@ -33,13 +33,15 @@ from momentwise.define.source import Proposal, Source
 from momentwise.define.writing_sources import write_sources
 from momentwise.detect.plan import Plan, compile_plan
 from momentwise.errors import IntakeError, Place
-from momentwise.loop.intake import Intake, check_fields, find_playbook, open_intake
+from momentwise.loop.intake import SOURCES_FILE, Intake, check_fields, find_playbook, open_intake
 from momentwise.rank import queries
 from momentwise.rank.findings import find
 from momentwise.rank.summary import summarize
+from momentwise.stores.databases import is_database_url, shown_url
+from momentwise.stores.explaining import explained
 from momentwise.stores.local import DEFAULT_MEMORY_BYTES, Counted, LocalPass
 from momentwise.stores.results import ResultFolder, Results
-from momentwise.stores.explaining import explained
+from momentwise.stores.spill import scratch_folder
 
 _MOST_EVENTS = 30
 _MOST_SPOTS = 10
@@ -115,6 +117,7 @@ class _Matched:
 
     occurrences: int = 0
     signals: int = 0
+    customers: int = 0
     events: int = 0
     duplicates: int = 0
     match_seconds: float = 0.0
@@ -164,15 +167,23 @@ def run_audit(
         StoreError: The results cannot be written.
     """
     options, watcher = options or Options(), watcher or Quiet()
-    scratch = Path(tempfile.mkdtemp(prefix="momentwise-", dir=options.scratch))
-    try:
-        with ResultFolder(out) as folder:
-            run = _Run(list(paths), folder, scratch, options, watcher, now_us)
-            told = run.all(sources, playbook)
-            folder.publish()
-        return told
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    _refuse_among_data(paths, out)
+    with scratch_folder(options.scratch) as scratch, ResultFolder(out) as folder:
+        run = _Run(list(paths), folder, scratch, options, watcher, now_us)
+        told = run.all(sources, playbook)
+        folder.publish()
+    return told
+
+
+def _refuse_among_data(paths: Sequence[str], out: Path) -> None:
+    """Results beside the data would be read as data the next time; in a folder of their own they are known."""
+    for path in paths:
+        if Path(path).is_dir() and Path(path).resolve() == out.resolve():
+            raise IntakeError(
+                "The results would lie among the data.",
+                place=Place(str(out)),
+                right=f"Choose a folder of their own, as in --out {out / 'results'}.",
+            )
 
 
 class _Run:
@@ -296,6 +307,7 @@ class _Run:
                     signals.write_batch(bucket.signals)
                 counts.occurrences += bucket.occurrences.num_rows
                 counts.signals += bucket.signals.num_rows
+                counts.customers += bucket.customers
                 counts.events += bucket.events
                 counts.duplicates += bucket.duplicates
                 counts.match_seconds += bucket.match_seconds
@@ -367,7 +379,7 @@ class _Run:
         )
         return RunFacts(
             title=(plan.playbook.name or "moments").replace("-", " ").capitalize(),
-            customers=running.customers,
+            customers=self._matched.customers,
             events=self._matched.events,
             duplicates=self._matched.duplicates,
             sources=sources,
@@ -382,7 +394,8 @@ class _Run:
 
     def _finish(self, told: Told, plan: Plan, intake: Intake, began: float) -> None:
         """Findings, report and the record of the run."""
-        self._folder.write_text("sources.yaml", write_sources(intake.proposal or Proposal(intake.sources, ())))
+        mapping = read_text(intake.mapping) if intake.mapping else write_sources(intake.proposal or Proposal(intake.sources, ()))
+        self._folder.write_text(SOURCES_FILE, mapping)
         self._folder.write_json("findings.json", {"findings": told.findings, "moments": told.summaries})
         with self._clock.stage("report") if self._options.report else nullcontext():
             if self._options.report:
@@ -403,7 +416,7 @@ class _Run:
                 "signals": matched.signals,
                 "automaton_events_per_second": round(matched.events / matched.match_seconds) if matched.match_seconds else None,
                 "settings": self._options,
-                "paths": self._paths,
+                "paths": [_recorded(path) for path in self._paths],
                 "mapping": "proposed" if intake.proposal else "given",
                 "playbook": {"name": plan.playbook.name, "fingerprint": plan.playbook.fingerprint()},
                 "moments": {m.name: {"version": m.version, "fingerprint": m.fingerprint()} for m in plan.playbook.moments},
@@ -424,6 +437,11 @@ def _signals(ask: queries.Ask) -> list[SignalSummary]:
         total = Estimate(float(str(n)), int(str(n)), "count", rows=of_kind, table="signals")
         found.append(SignalSummary(signal=str(signal), count=total, people=int(str(people)), places=tuple(places)))
     return found
+
+
+def _recorded(path: str) -> str:
+    """A path as it can be found again from anywhere; an address without its password."""
+    return shown_url(path) if is_database_url(path) else os.path.abspath(Path(path).expanduser())  # noqa: PTH100  links stay
 
 
 def _literal(value: object) -> str:

@@ -32,6 +32,7 @@ class Intake:
         sources: The mapping in use.
         proposal: What was understood, where the mapping was proposed; `None` where it was given.
         now_us: The present, microseconds; later events are set aside.
+        mapping: The file that the mapping was read from; `None` where it was proposed.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -39,6 +40,7 @@ class Intake:
     sources: Sources
     proposal: Proposal | None
     now_us: int
+    mapping: Path | None = None
     _facts: dict[str, dict[str, TableFacts]] = field(default_factory=dict)
 
     def facts(self, source: Source) -> dict[str, TableFacts]:
@@ -92,7 +94,7 @@ def open_intake(
     tables = open_tables(connection, paths, scratch)
     mapping = sources or _mapping_beside(paths)
     if mapping is not None:
-        return Intake(connection, tables, read_sources(mapping), None, now_us)
+        return Intake(connection, tables, read_sources(mapping), None, now_us, mapping)
     proposal = propose(tables.all_facts())
     if not proposal.sources.sources:
         reasons = "; ".join(f"{table}: {reason}" for table, reason in proposal.left_out.items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,8 +9,9 @@ import pyarrow as pa
 from momentwise.define.evaluate import quote, read_sql
 from momentwise.errors import IntakeError, Place
 from momentwise.loop.intake import SOURCES_FILE, open_intake
-from momentwise.stores.results import Results
 from momentwise.stores.explaining import explained
+from momentwise.stores.results import Results
+from momentwise.stores.spill import scratch_folder
 
 _FIELDS = ("channel", "key", "session", "page", "element", "amount", "score", "duration", "text")
 
@@ -33,8 +33,8 @@ def read_timeline(folder: Path, customer: str, now_us: int) -> pa.Table:
     """
     paths = Results(folder).run()["paths"]
     assert isinstance(paths, list), "run.json lists the paths"
-    with tempfile.TemporaryDirectory(prefix="momentwise-") as scratch:
-        intake = open_intake(paths, folder / SOURCES_FILE, Path(scratch), now_us)
+    with scratch_folder() as scratch:
+        intake = open_intake(paths, folder / SOURCES_FILE, scratch, now_us)
         parts = []
         for place, source in enumerate(intake.sources.sources):
             query = intake.query(source, _FIELDS)

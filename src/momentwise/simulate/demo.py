@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 from momentwise.simulate.shop import make_shop
 
-DEMO_FILES = ("sources.yaml", "playbook.yaml")
+DemoFile = Literal["sources.yaml", "playbook.yaml"]
+DEMO_FILES: tuple[DemoFile, ...] = ("sources.yaml", "playbook.yaml")
 
 
-def demo_text(name: str) -> str:
-    """The YAML of the demonstration: `sources.yaml` or `playbook.yaml`, comments included."""
-    assert name in DEMO_FILES, f"{name} is one of {DEMO_FILES}"
+def demo_text(name: DemoFile) -> str:
+    """The YAML of the demonstration, comments included."""
     return resources.files("momentwise.simulate").joinpath(name).read_text(encoding="utf-8")
 
 

@@ -107,7 +107,7 @@ def _follow(shop: Shop, random: Random, order: Order, device: str) -> None:
 
 def _order_rows(orders: Iterable[Order], end: int) -> list[tuple[str, ...]]:
     """The shop system writes UTC, ISO 8601; where its old database had no date, it writes zeros."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for place, order in enumerate(sorted(orders, key=lambda o: (o.created, o.id))):
         if order.created >= end:
             continue
@@ -122,7 +122,7 @@ def _order_rows(orders: Iterable[Order], end: int) -> list[tuple[str, ...]]:
 
 def _web_rows(visits: Iterable[Row], end: int) -> list[tuple[str, ...]]:
     """The tracker writes milliseconds since the epoch; once in a while it loses who it was."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for place, row in enumerate(sorted(visits, key=lambda row: (row[1], row[0]))):
         if row[1] < end * 1000:
             who = "" if place % 20_000 == 10_000 else row[0]
@@ -132,7 +132,7 @@ def _web_rows(visits: Iterable[Row], end: int) -> list[tuple[str, ...]]:
 
 def _ticket_rows(tickets: Iterable[Ticket], end: int) -> list[tuple[str, ...]]:
     """The service desk writes Berlin time, day first; one clerk typed a day that no month has."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for place, ticket in enumerate(sorted(tickets, key=lambda t: (t.opened, t.order.id))):
         if ticket.opened >= end:
             continue

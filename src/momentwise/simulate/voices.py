@@ -23,7 +23,7 @@ _TEXTS = {
     5: ("Love it!", "Arrived before the promised day, thank you!", "Perfect, as always.", ""),
 }
 _STARS_LATE = (1, 1, 1, 2, 2, 2, 3, 3, 4, 5)
-_STARS_ON_TIME = (1, 2, 3, 4, 4, 4, 5, 5, 5, 5, 5, 5)
+_STARS_ON_TIME = (1, 3, 4, 4, 4, 5, 5, 5, 5, 5, 5, 5)
 _STARS_UNANSWERED = (1, 1, 1, 2, 2, 3)
 
 
@@ -83,7 +83,7 @@ def draw_review(random: Random, order: Order, ticket: Ticket | None) -> Review |
     """The review that a delivered order gets; `None` where the customer writes none."""
     if order.delivered is None or random.random() >= _REVIEWS:
         return None
-    stars = _STARS_LATE if order.is_late else _STARS_ON_TIME
+    stars: tuple[int, ...] = _STARS_LATE if order.is_late else _STARS_ON_TIME
     if ticket is not None and ticket.answered_by == MACHINE:
         stars = _STARS_UNANSWERED
     given = random.choice(stars)

@@ -97,7 +97,7 @@ def _copy_sqlite(path: Path, table: str, target: Path) -> None:
     """Every value as text: SQLite's columns may hold anything, whatever their type says."""
     try:
         with closing(_open_sqlite(path)) as con:
-            cursor = con.execute(f"SELECT * FROM {quote_name(table)}")  # noqa: S608  # the name is quoted
+            cursor = con.execute(f"SELECT * FROM {quote_name(table)}")
             schema = pa.schema([(str(column[0]), pa.string()) for column in cursor.description])
             _write(target, schema, _sqlite_batches(cursor, schema))
     except sqlite3.Error as error:
@@ -125,9 +125,7 @@ def _as_text(value: str | float | bytes | None) -> str | None:
 
 
 def _sqlite_trouble(error: sqlite3.Error, path: Path) -> IntakeError:
-    return IntakeError(
-        "The SQLite database cannot be read.", place=Place(str(path)), right=f"SQLite says: {error}."
-    )
+    return IntakeError("The SQLite database cannot be read.", place=Place(str(path)), right=f"SQLite says: {error}.")
 
 
 def postgres_tables(url: str) -> dict[str, str]:
@@ -149,12 +147,10 @@ def postgres_tables(url: str) -> dict[str, str]:
             name = quote_name(str(column))
             plain = str(data_type) in _ARROW_TYPES
             cast = "double precision" if data_type == "numeric" else "text"
-            columns.setdefault((str(schema), str(table)), []).append(
-                name if plain else f"{name}::{cast} AS {name}"
-            )
+            columns.setdefault((str(schema), str(table)), []).append(name if plain else f"{name}::{cast} AS {name}")
     return {
         table if schema == "public" else f"{schema}.{table}": (
-            f"SELECT {', '.join(names)} FROM {quote_name(schema)}.{quote_name(table)}"  # noqa: S608  # names are quoted
+            f"SELECT {', '.join(names)} FROM {quote_name(schema)}.{quote_name(table)}"
         )
         for (schema, table), names in columns.items()
     }

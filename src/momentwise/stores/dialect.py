@@ -29,6 +29,8 @@ _MOST_ROWS = 2_000
 _RAGGED = 0.05  # share of short rows from which on short rows are the file's habit and not a fault
 _MOST_TITLES = 20
 _VALUE = re.compile(r"\s*[-+]?[$€£]?\d[\d.,' ]*%?\s*|\S+@\S+\.\S+|https?://\S+|(true|false)", re.IGNORECASE)
+# A backslash before a quote that ends no value; a value may end in a backslash of its own.
+_ESCAPED = re.compile(r'\\"[^,;\t|\r\n"]')
 csv.field_size_limit(1 << 28)
 
 
@@ -70,9 +72,8 @@ def find_dialect(file: DataFile) -> Dialect:
         raise IntakeError("The file is empty.", place=file.place, right="Export it again, or take it away.")
     lines = text.splitlines(keepends=True) if is_whole else text.splitlines(keepends=True)[:-1]
     quote = "'" if '"' not in text and re.search(r"(^|[,;\t|])'[^'\n]*'[,;\t|]", text) else '"'
-    escape = "\\" if '\\"' in text and '""' not in text.replace('\\"', "") else quote
-    delimiter, rows = _find_delimiter(lines, quote, escape)
-    return _describe(file, rows, delimiter, quote, escape, encoding)
+    escape = "\\" if _ESCAPED.search(text) and '""' not in text.replace('\\"', "") else quote
+    return _describe(file, _find_delimiter(lines, quote, escape), encoding)
 
 
 def _head(file: DataFile) -> tuple[bytes, bool]:
@@ -93,9 +94,7 @@ def _find_encoding(file: DataFile, head: bytes) -> str:
         at_odd = head[1:4000:2].count(0)
         if at_odd > 0.9 * zeros or at_odd < 0.1 * zeros:
             return "utf-16-le" if at_odd > 0.9 * zeros else "utf-16-be"
-    strange = sum(
-        head[:100_000].count(bytes([byte])) for byte in range(32) if byte not in (7, 9, 10, 11, 12, 13, 27)
-    )
+    strange = sum(head[:100_000].count(bytes([byte])) for byte in range(32) if byte not in (7, 9, 10, 11, 12, 13, 27))
     if zeros or strange > len(head[:100_000]) // 100:
         raise IntakeError(
             "The file is not text.",
@@ -135,66 +134,79 @@ def _further_chunks(file: DataFile) -> list[bytes]:
     return chunks
 
 
-def _find_delimiter(lines: Sequence[str], quote: str, escape: str) -> tuple[str, list[list[str]]]:
-    best: tuple[float, int] = (-1.0, 0)
-    chosen, chosen_rows = ",", [[""]]
-    for delimiter in _DELIMITERS:
-        rows = _parse(lines, delimiter, quote, escape)
-        width, count = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
-        score = (round(count / max(1, len(rows)), 1) if width > 1 else -0.5, width)
-        if score > best:
-            best, chosen, chosen_rows = score, delimiter, rows
-    return chosen, chosen_rows
+@dataclass(frozen=True)
+class _Written:
+    """The first rows under one delimiter, and the line on which each ends; blank lines are no rows."""
+
+    delimiter: str
+    quote: str
+    escape: str
+    rows: list[list[str]]
+    lines: list[int]
 
 
-def _parse(lines: Sequence[str], delimiter: str, quote: str, escape: str) -> list[list[str]]:
+def _find_delimiter(lines: Sequence[str], quote: str, escape: str) -> _Written:
+    """The delimiter under which most rows have the same number of columns, and then the most columns."""
+    tried = [_parse(lines, delimiter, quote, escape) for delimiter in _DELIMITERS]
+    return max(tried, key=lambda written: _evenness(written.rows))
+
+
+def _evenness(rows: list[list[str]]) -> tuple[float, int]:
+    width, count = Counter(map(len, rows)).most_common(1)[0] if rows else (0, 0)
+    return (round(count / len(rows), 1) if width > 1 else -1.0), width
+
+
+def _parse(lines: Sequence[str], delimiter: str, quote: str, escape: str) -> _Written:
     escapes = {"doublequote": True} if escape == quote else {"doublequote": False, "escapechar": escape}
-    reader = csv.reader(
-        io.StringIO("".join(lines), newline=""), delimiter=delimiter, quotechar=quote, **escapes
-    )
-    rows: list[list[str]] = []
+    reader = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=delimiter, quotechar=quote, **escapes)
+    written = _Written(delimiter, quote, escape, [], [])
     try:
         for row in reader:
             if row:
-                rows.append(row)
-            if len(rows) >= _MOST_ROWS:
+                written.rows.append(row)
+                written.lines.append(reader.line_num)
+            if len(written.rows) >= _MOST_ROWS:
                 break
     except csv.Error:
-        return rows
-    return rows
+        return written
+    return written
 
 
-def _describe(
-    file: DataFile, rows: list[list[str]], delimiter: str, quote: str, escape: str, encoding: str
-) -> Dialect:
-    widths = Counter(map(len, rows[: len(rows)]))
-    width = widths.most_common(1)[0][0]
-    skip = _titles_above(rows, width)
-    body = rows[skip:]
+def _describe(file: DataFile, written: _Written, encoding: str) -> Dialect:
+    rows = written.rows
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    above = _titles_above(rows, width)
+    body = rows[above:]
     has_header = _is_header(body)
     if has_header and len(body) < 2:
         raise IntakeError(
             "The file has a header and no rows.", place=file.place, right="Export it again, or take it away."
         )
     names = _names(body[0] if has_header else [], max(width, len(body[0])), body[1:])
-    short = sum(len(row) < len(names) for row in body) / len(body)
-    return Dialect(delimiter, quote, escape, has_header, skip, names, short > _RAGGED, encoding)
+    return Dialect(
+        delimiter=written.delimiter,
+        quote=written.quote,
+        escape=written.escape,
+        has_header=has_header,
+        skip=written.lines[above] - 1,
+        columns=names,
+        ragged=sum(len(row) < len(names) for row in body) / len(body) > _RAGGED,
+        encoding=encoding,
+    )
 
 
 def _titles_above(rows: list[list[str]], width: int) -> int:
-    """How many lines stand above the table: a report's name, a date, a blank line."""
+    """How many rows stand above the table: a report's name, a date."""
     for place, row in enumerate(rows[: _MOST_TITLES + 1]):
         if len(row) >= width - 1 and sum(bool(cell.strip()) for cell in row) > len(row) // 2:
-            return place if all("\n" not in cell for row in rows[:place] for cell in row) else 0
+            return place if all("\n" not in cell for row in rows[: place + 1] for cell in row) else 0
     return 0
 
 
 def _is_header(rows: list[list[str]]) -> bool:
     first = [cell.strip() for cell in rows[0]]
     named = [cell for cell in first if cell]
-    if len(named) < max(1, len(first) // 2) or any(
-        _VALUE.fullmatch(cell) or read_shape(cell) for cell in named
-    ):
+    if len(named) < max(1, len(first) // 2) or any(_VALUE.fullmatch(cell) or read_shape(cell) for cell in named):
         return False
     return len(set(named)) >= len(named) - 1 and all(len(cell) <= 120 for cell in named)
 
@@ -202,11 +214,7 @@ def _is_header(rows: list[list[str]]) -> bool:
 def _names(header: list[str], width: int, body: list[list[str]]) -> tuple[str, ...]:
     """Names for so many columns, all different; a column without a name is called after its place."""
     cells = [" ".join(cell.split()) for cell in header]
-    if (
-        header
-        and len(header) == width - 1
-        and not all(len(row) == width and not row[-1] for row in body[:50])
-    ):
+    if header and len(header) == width - 1 and not all(len(row) == width and not row[-1] for row in body[:50]):
         cells = ["", *cells]  # R writes the row names without a name above them
     names: list[str] = []
     taken: Counter[str] = Counter()
@@ -325,6 +333,7 @@ def csv_options(dialect: Dialect, compression: str, missing: Sequence[str], reje
         rejects: Beginning of the names of the tables that list the rows that are not well formed.
     """
     columns = ", ".join(f"{_text(name)}: 'VARCHAR'" for name in dialect.columns)
+    words = [word for word in missing if dialect.escape not in word]  # the engine takes no other
     padding = ", null_padding=true, parallel=false" if dialect.ragged else ""
     return (
         f"auto_detect=false, compression={_text(compression or 'none')}, delim={_text(dialect.delimiter)}, quote={_text(dialect.quote)}, "
@@ -332,7 +341,7 @@ def csv_options(dialect: Dialect, compression: str, missing: Sequence[str], reje
         # The line end is left to the engine: stated as a pair, it reads nothing at all in strict mode (DuckDB 2.0.0).
         f"strict_mode=true, max_line_size={LONGEST_LINE}, buffer_size={2 * LONGEST_LINE}, "
         f"ignore_errors=true, store_rejects=true, rejects_table={_text(rejects)}, rejects_scan={_text(rejects + '_scans')}, "
-        f"nullstr=[{', '.join(map(_text, missing))}], columns={{{columns}}}{padding}"
+        f"nullstr=[{', '.join(map(_text, words))}], columns={{{columns}}}{padding}"
     )
 
 

@@ -117,9 +117,7 @@ def _shape(layout: Layout, inside: str, records: Iterable[Json], file: DataFile)
             else:
                 plain[key] = plain.get(key, False) or (value is not None and value != {})
     if not plain:
-        raise IntakeError(
-            "The file holds no JSON records.", place=file.place, right="A record is an object: {…}."
-        )
+        raise IntakeError("The file holds no JSON records.", place=file.place, right="A record is an object: {…}.")
     columns: list[tuple[str, str]] = []
     for key, has_plain in plain.items():
         if has_plain or key not in nested:
@@ -128,9 +126,7 @@ def _shape(layout: Layout, inside: str, records: Iterable[Json], file: DataFile)
     return DocumentShape(layout, inside, tuple(columns), frozenset(k for k in nested if plain[k]))
 
 
-def json_select(
-    shape: DocumentShape, files: Sequence[str], missing: Sequence[str], *, extra: str = ""
-) -> str:
+def json_select(shape: DocumentShape, files: Sequence[str], missing: Sequence[str], *, extra: str = "") -> str:
     """A SELECT that reads JSON files as columns of text.
 
     Args:
@@ -183,9 +179,7 @@ def _expressions(shape: DocumentShape) -> list[str]:
         name = quote_name(key)
         if not inner:
             is_json = _type(shape, key) == "JSON"
-            found.append(
-                f"CASE WHEN json_type({name}) <> 'OBJECT' THEN {name}->>'$' END" if is_json else name
-            )
+            found.append(f"CASE WHEN json_type({name}) <> 'OBJECT' THEN {name}->>'$' END" if is_json else name)
         elif _type(shape, key) == "JSON":
             found.append(f"json_extract_string({name}, {quote('$.' + json.dumps(inner))})")
         else:

@@ -11,9 +11,7 @@ import duckdb
 from momentwise.errors import IntakeError, MomentwiseError, Place, StoreError
 from momentwise.stores.files import unreadable
 
-_FULL = re.compile(
-    r"no space left|disk full|could not write|temp_directory_size|max_temp_directory", re.IGNORECASE
-)
+_FULL = re.compile(r"no space left|disk full|could not write|temp_directory_size|max_temp_directory", re.IGNORECASE)
 _NAMED = re.compile(r'(?:file|stream:?) "?([^"\n]+\.\w+)')
 
 
@@ -39,22 +37,14 @@ def explain(error: duckdb.Error, place: Place) -> MomentwiseError:
     text = str(error)
     first = text.strip().splitlines()[0]
     if _FULL.search(text):
-        return StoreError(
-            "The disk is full.", place=place, right="Make room, or use a scratch folder on another disk."
-        )
+        return StoreError("The disk is full.", place=place, right="Make room, or use a scratch folder on another disk.")
     if isinstance(error, duckdb.OutOfMemoryException):
-        return StoreError(
-            "The memory is not enough.", place=place, right="Close other programs, or allow more."
-        )
+        return StoreError("The memory is not enough.", place=place, right="Close other programs, or allow more.")
     if named := _NAMED.search(text):
         place = Place(named.group(1))
     if "Malformed JSON" in text or "JSON transform" in text:
         said = first.split(": ", 1)[-1]
-        return IntakeError(
-            f"The JSON cannot be read: {said}", place=place, right="Correct or take out the record."
-        )
+        return IntakeError(f"The JSON cannot be read: {said}", place=place, right="Correct or take out the record.")
     if isinstance(error, duckdb.InvalidInputException | duckdb.IOException):
         return unreadable(error, place)
-    return IntakeError(
-        f"The data cannot be read: {first}", place=place, right="Check the file and the mapping."
-    )
+    return IntakeError(f"The data cannot be read: {first}", place=place, right="Check the file and the mapping.")

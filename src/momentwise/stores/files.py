@@ -38,7 +38,9 @@ _ENDINGS: dict[str, Format] = {
     ".db3": "sqlite",
 }
 _COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd"}
-_FORMATS_READ = "Momentwise reads CSV, TSV, JSON, JSON lines and Parquet (plain, .gz or .zst), SQLite and postgresql:// URLs."
+_FORMATS_READ = (
+    "Momentwise reads CSV, TSV, JSON, JSON lines and Parquet (plain, .gz or .zst), SQLite and postgresql:// URLs."
+)
 
 # Files that lie beside data and hold none.
 _NO_DATA_ENDINGS = frozenset(
@@ -147,9 +149,7 @@ def _in_folder(folder: Path, notes: list[str]) -> list[DataFile]:
     try:
         paths = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder))
     except OSError as error:
-        raise IntakeError(
-            "The folder cannot be read.", place=Place(str(folder)), right=f"{error.strerror}."
-        ) from error
+        raise IntakeError("The folder cannot be read.", place=Place(str(folder)), right=f"{error.strerror}.") from error
     files = _with_data(paths, notes)
     if not files:
         raise IntakeError("The folder holds no data.", place=Place(str(folder)), right=_FORMATS_READ)
@@ -157,7 +157,7 @@ def _in_folder(folder: Path, notes: list[str]) -> list[DataFile]:
 
 
 def _in_glob(pattern: str, notes: list[str]) -> list[DataFile]:
-    paths = sorted(Path(match) for match in glob.glob(pattern, recursive=True) if Path(match).is_file())
+    paths = sorted(Path(match) for match in glob.glob(pattern, recursive=True) if Path(match).is_file())  # noqa: PTH207  # patterns may be absolute
     files = _with_data(paths, notes)
     if not files:
         raise IntakeError("No file matches.", place=Place(pattern), right="Check the pattern and the folder.")
@@ -170,17 +170,27 @@ def _is_hidden(path: Path, folder: Path) -> bool:
 
 def _with_data(paths: Iterable[Path], notes: list[str]) -> list[DataFile]:
     files, skipped = [], []
+    results: dict[Path, bool] = {}
     for path in paths:
+        folder = path.parent
+        if results.setdefault(folder, _holds_results(folder)):
+            continue
         ending = _split(path.name)[1].lower()
-        if ending in _NO_DATA_ENDINGS or (ending not in _ENDINGS and _NO_DATA_NAMES.match(path.name)):
-            skipped.append(path.name)
-        elif path.name.startswith((".", "_")):
+        is_aside = ending not in _ENDINGS and _NO_DATA_NAMES.match(path.name)
+        if ending in _NO_DATA_ENDINGS or is_aside or path.name.startswith((".", "_")):
             skipped.append(path.name)
         else:
             files.append(_described(path))
+    if found := [str(folder) for folder, is_result in results.items() if is_result]:
+        notes.append(f"Left out, results of an audit: {', '.join(found[:8])}{' …' if len(found) > 8 else ''}.")
     if skipped:
         notes.append(f"Left out, no data: {', '.join(skipped[:8])}{' …' if len(skipped) > 8 else ''}.")
     return files
+
+
+def _holds_results(folder: Path) -> bool:
+    """Whether an audit wrote this folder, which may lie among the data that it read."""
+    return (folder / "findings.json").is_file() and (folder / "occurrences.parquet").is_file()
 
 
 def _split(name: str) -> tuple[str, str, Compression]:
@@ -199,9 +209,7 @@ def _described(path: Path) -> DataFile:
     place = Place(str(path))
     if not head:
         raise IntakeError("The file is empty.", place=place, right="Export it again, or take it away.")
-    compression: Compression = (
-        "gzip" if head[:2] == b"\x1f\x8b" else "zstd" if head[:4] == b"\x28\xb5\x2f\xfd" else ""
-    )
+    compression: Compression = "gzip" if head[:2] == b"\x1f\x8b" else "zstd" if head[:4] == b"\x28\xb5\x2f\xfd" else ""
     if compression:
         head = read_head(path, compression, 16)
     for magic, what in _MAGIC:
@@ -258,8 +266,6 @@ def unreadable(error: BaseException, place: Place) -> IntakeError:
     if re.search(r"trunc|unexpected end|end of (file|gzip|stream)|premature|incomplete", text, re.IGNORECASE):
         return IntakeError("The file is cut short.", place=place, right="Copy or download it again.")
     if re.search(r"gzip|zlib|inflate|zstd|decompress", text, re.IGNORECASE):
-        return IntakeError(
-            "The file's compression is broken.", place=place, right="Copy or download it again."
-        )
+        return IntakeError("The file's compression is broken.", place=place, right="Copy or download it again.")
     reason = text.strip().splitlines()[0] if text.strip() else type(error).__name__
     return IntakeError("The file cannot be read.", place=place, right=f"The system says: {reason}")

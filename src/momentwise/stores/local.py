@@ -82,6 +82,7 @@ class Bucket:
     Args:
         occurrences: Rows of `OCCURRENCE_SCHEMA`.
         signals: Rows of `SIGNAL_SCHEMA`.
+        customers: Customers that have an event.
         events: Events that the pass saw.
         duplicates: Events that were dropped before.
         gather_seconds: Time to put customers together.
@@ -90,6 +91,7 @@ class Bucket:
 
     occurrences: pa.RecordBatch
     signals: pa.RecordBatch
+    customers: int
     events: int
     duplicates: int
     gather_seconds: float
@@ -248,9 +250,8 @@ class LocalPass:
         customers = len(self._customers)
         with ThreadPoolExecutor() as pool:
             waiting: deque[Future[Bucket]] = deque()
-            numbers = iter(range(BUCKETS))
             try:
-                for number in numbers:
+                for number in self._spill.filled():
                     waiting.append(pool.submit(self._bucket, tables, names, customers, number))
                     if len(waiting) > _AHEAD:
                         yield waiting.popleft().result()
@@ -284,6 +285,7 @@ class LocalPass:
         return Bucket(
             occurrence_batch(found, names),
             signal_batch(raged, names),
+            int(np.count_nonzero(np.diff(starts))),
             int(starts[-1]),
             duplicates,
             gathered - began,
@@ -306,7 +308,8 @@ def _place_sql(columns: Mapping[str, Column]) -> str:
         return "0::BIGINT"
     x, y = (read_sql(columns[axis], "number") for axis in ("x", "y"))
     across, down = (f"(greatest(-32767, least(32767, floor({v} + 0.5))) + 32768)::BIGINT" for v in (x, y))
-    return f"coalesce({across} * {1 << X_BITS} + {down}, 0)"
+    # The engine's least and greatest pass over nulls, so a missing coordinate must be asked for.
+    return f"(CASE WHEN {x} IS NULL OR {y} IS NULL THEN 0 ELSE {across} * {1 << X_BITS} + {down} END)"
 
 
 def _ahead(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

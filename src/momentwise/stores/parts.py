@@ -76,9 +76,9 @@ def describe_files(files: Sequence[DataFile], notes: list[str]) -> list[FileTabl
     groups: dict[tuple[object, ...], list[Part]] = {}
     for part in parts:
         columns = tuple(sorted(part.columns)) if part.file.format != "json" else ()
-        groups.setdefault(
-            (part.file.format, part.file.base.lower() or str(part.file.path.parent), columns), []
-        ).append(part)
+        groups.setdefault((part.file.format, part.file.base.lower() or str(part.file.path.parent), columns), []).append(
+            part
+        )
     names: set[str] = set()
     return [_table(group, names, notes) for group in groups.values()]
 
@@ -121,9 +121,7 @@ def _parquet_columns(file: DataFile) -> tuple[str, ...]:
             ) from error
         raise unreadable(error, file.place) from error
     if not rows:
-        raise IntakeError(
-            "The Parquet file has no rows.", place=file.place, right="Write it again, or take it away."
-        )
+        raise IntakeError("The Parquet file has no rows.", place=file.place, right="Write it again, or take it away.")
     return tuple(names)
 
 
@@ -132,9 +130,7 @@ def _describe_text(file: DataFile, notes: list[str]) -> Part:
     if dialect.skip:
         notes.append(f"{file.path.name}: {dialect.skip} lines above the table are not read.")
     if not dialect.has_header:
-        notes.append(
-            f"{file.path.name}: no header; the columns are called {', '.join(dialect.columns[:3])} …"
-        )
+        notes.append(f"{file.path.name}: no header; the columns are called {', '.join(dialect.columns[:3])} …")
     if dialect.encoding != "utf-8":
         notes.append(
             f"{file.path.name}: read as {_spoken(dialect.encoding)}. If letters look wrong, save the file as UTF-8."
@@ -185,9 +181,7 @@ def broken_select(table: FileTable, *, known: bool) -> str:
     """
     if table.format == "json":
         lines = [
-            p.file
-            for p in table.parts
-            if isinstance(p.shape, DocumentShape) and p.shape.layout == "newline_delimited"
+            p.file for p in table.parts if isinstance(p.shape, DocumentShape) and p.shape.layout == "newline_delimited"
         ]
         return broken_lines([str(file.path) for file in lines]) if lines else ""
     if not table.rejects or not known:
@@ -226,9 +220,9 @@ def _text_selects(table: FileTable, group: list[Part], *, numbered: bool) -> lis
     by_options: dict[str, list[str]] = {}
     for part in group:
         assert isinstance(part.shape, Dialect), "a text file has a dialect"
-        by_options.setdefault(
-            csv_options(part.shape, part.file.compression, MISSING_WORDS, table.rejects), []
-        ).append(str(part.file.path))
+        by_options.setdefault(csv_options(part.shape, part.file.compression, MISSING_WORDS, table.rejects), []).append(
+            str(part.file.path)
+        )
     names = ", ".join(map(quote_name, table.parts[0].columns))
     return [
         f"SELECT {names}{_numbering(group[0].file) if numbered else ''} FROM read_csv([{', '.join(map(quote, paths))}], {options})"
@@ -238,9 +232,7 @@ def _text_selects(table: FileTable, group: list[Part], *, numbered: bool) -> lis
 
 def _json_selects(table: FileTable, group: list[Part], *, numbered: bool) -> list[str]:
     columns = tuple(
-        dict.fromkeys(
-            pair for p in table.parts if isinstance(p.shape, DocumentShape) for pair in p.shape.columns
-        )
+        dict.fromkeys(pair for p in table.parts if isinstance(p.shape, DocumentShape) for pair in p.shape.columns)
     )
     mixed = frozenset(key for p in table.parts if isinstance(p.shape, DocumentShape) for key in p.shape.mixed)
     layouts: dict[tuple[str, str], list[str]] = {}
@@ -274,12 +266,12 @@ def flattened_select(con: duckdb.DuckDBPyConnection, select: str) -> str:
     structs = [(str(row[0]), str(row[1])) for row in described if str(row[1]).startswith("STRUCT(")]
     if not structs:
         return select
-    parts = []
+    parts: list[str] = []
     for name, _ in structs:
-        keys = con.execute(
-            f"SELECT unnest(struct_keys({quote_name(name)})) FROM ({select}) LIMIT 1000"
-        ).fetchall()
-        for key in dict.fromkeys(str(row[0]) for row in keys):
-            parts.append(f"struct_extract({quote_name(name)}, {quote(key)}) AS {quote_name(f'{name}.{key}')}")
+        keys = con.execute(f"SELECT unnest(struct_keys({quote_name(name)})) FROM ({select}) LIMIT 1000").fetchall()
+        parts.extend(
+            f"struct_extract({quote_name(name)}, {quote(key)}) AS {quote_name(f'{name}.{key}')}"
+            for key in dict.fromkeys(str(row[0]) for row in keys)
+        )
     excluded = ", ".join(quote_name(name) for name, _ in structs)
     return f"SELECT * EXCLUDE ({excluded}), {', '.join(parts)} FROM ({select})"

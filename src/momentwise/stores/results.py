@@ -1,15 +1,18 @@
 """The folder that an audit leaves: whole or not there.
 
 Everything is written beside its final place first and moved there at the end, `run.json` last; a run that stops half-way
-leaves the folder as it was. `Results` reads such a folder back.
+leaves the folder as it was. What a killed run left is swept away by the next one, which knows by a lock that it is
+dead. `Results` reads such a folder back.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,11 +24,14 @@ import pyarrow.parquet as pq
 
 from momentwise.define.document import nearest
 from momentwise.define.evaluate import quote
-from momentwise.errors import DefinitionError, IntakeError, Place
-from momentwise.stores.spill import full_disk
+from momentwise.errors import DefinitionError, IntakeError, Place, StoreError
+from momentwise.stores.spill import failed_write
 
 TABLES = ("occurrences", "signals", "scores", "rejected")
 RUN = "run.json"
+SOURCES = "sources.yaml"
+_OPTIONAL = ("report.html",)
+_UNFINISHED = ".unfinished-"
 
 
 class ResultFolder:
@@ -34,51 +40,77 @@ class ResultFolder:
     def __init__(self, out: Path) -> None:
         self.out = out
         self.partial = Path()
+        self._is_new = False
+        self._claim: int | None = None
 
     def __enter__(self) -> Self:
         """The folder, with a place for unfinished files.
 
         Raises:
-            StoreError: The folder cannot be made.
+            StoreError: The folder cannot be made, or holds files of somebody else that would be written over.
         """
         try:
+            self._is_new = not self.out.exists()
             self.out.mkdir(parents=True, exist_ok=True)
-            self.partial = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self.out))
+            self._refuse_foreign()
+            with _alone_in(self.out):
+                self._sweep()
+                self.partial = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.out))
+                self._claim = _lock(self.partial)
         except OSError as error:
-            raise full_disk(self.out, error) from error
+            raise failed_write(self.out, error) from error
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove whatever was not published."""
+        """Remove whatever was not published, and the folder where nothing else is in it."""
         shutil.rmtree(self.partial, ignore_errors=True)
+        if self._claim is not None:
+            os.close(self._claim)
+        if self._is_new:
+            with suppress(OSError):
+                self.out.rmdir()
 
-    def write_tables(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
-        """Write the batches as one Parquet table; returns how many rows there were.
+    def _refuse_foreign(self) -> None:
+        """A mapping that lies here without the tables of an audit is a person's own."""
+        if (self.out / SOURCES).exists() and not (self.out / "occurrences.parquet").exists():
+            raise StoreError(
+                f"The folder holds a {SOURCES} that no audit wrote and that the results would replace.",
+                place=Place(str(self.out)),
+                right="Choose another folder with --out.",
+            )
+
+    def _sweep(self) -> None:
+        """Take away what runs left that were killed; a run that is alive holds the lock of its folder."""
+        for left in self.out.glob(f"{_UNFINISHED}*"):
+            claim = os.open(left, os.O_RDONLY)
+            try:
+                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+            except OSError:
+                continue
+            finally:
+                os.close(claim)
+
+    @contextmanager
+    def writer(self, name: str, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+        """A writer of one table; words are written once per row group, and times and numbers are packed.
 
         Raises:
             StoreError: The disk is full.
         """
-        rows = 0
         try:
-            with self.writer(name, schema) as writer:
-                for batch in batches:
-                    writer.write_batch(batch)
-                    rows += batch.num_rows
+            with pq.ParquetWriter(
+                self.partial / f"{name}.parquet",
+                schema,
+                compression="zstd",
+                compression_level=1,
+                write_statistics=True,
+            ) as writer:
+                yield writer
         except OSError as error:
-            raise full_disk(self.out, error) from error
-        return rows
-
-    def writer(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
-        """A writer of one table; words are written once per row group, and times and numbers are packed."""
-        return pq.ParquetWriter(
-            self.partial / f"{name}.parquet",
-            schema,
-            compression="zstd",
-            compression_level=1,
-            write_statistics=True,
-        )
+            raise failed_write(self.out, error) from error
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file.
@@ -89,25 +121,45 @@ class ResultFolder:
         try:
             (self.partial / name).write_text(text, encoding="utf-8")
         except OSError as error:
-            raise full_disk(self.out, error) from error
+            raise failed_write(self.out, error) from error
 
     def write_json(self, name: str, value: object) -> None:
         """Write a value as indented JSON."""
         self.write_text(name, msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
     def publish(self) -> None:
-        """Move every file to its place, `run.json` last: a folder that holds one is whole.
+        """Move every file to its place, `run.json` last: a folder that holds one is whole, and of one run.
 
         Raises:
             StoreError: A file cannot be moved.
         """
         names = sorted((path.name for path in self.partial.iterdir()), key=lambda name: name == RUN)
         try:
-            (self.out / RUN).unlink(missing_ok=True)
-            for name in names:
-                os.replace(self.partial / name, self.out / name)
+            with _alone_in(self.out):
+                for name in (RUN, *_OPTIONAL):
+                    (self.out / name).unlink(missing_ok=True)
+                for name in names:
+                    (self.partial / name).replace(self.out / name)
         except OSError as error:
-            raise full_disk(self.out, error) from error
+            raise failed_write(self.out, error) from error
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """While this lasts, no other run publishes into the folder or sweeps it."""
+    lock = _lock(folder)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
+def _lock(folder: Path) -> int:
+    """A file number that holds the folder's lock until it is closed."""
+    lock = os.open(folder, os.O_RDONLY)
+    with suppress(OSError):  # some network file systems have no locks
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 class Results:
@@ -130,19 +182,38 @@ class Results:
             )
 
     def run(self) -> dict[str, object]:
-        """What `run.json` says."""
-        found: dict[str, object] = msgspec.json.decode((self.out / RUN).read_bytes())
-        return found
+        """What `run.json` says.
+
+        Raises:
+            IntakeError: It cannot be read.
+        """
+        try:
+            return msgspec.json.decode((self.out / RUN).read_bytes(), type=dict[str, object])
+        except (OSError, msgspec.DecodeError) as error:
+            raise self._damaged(RUN) from error
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """A connection with a view per table."""
+        """A connection with a view per table.
+
+        Raises:
+            IntakeError: A table cannot be read.
+        """
         connection = duckdb.connect()
         connection.execute("SET TimeZone = 'UTC'")
         for table in TABLES:
             path = self.out / f"{table}.parquet"
-            if path.is_file():
+            if not path.is_file():
+                continue
+            try:
                 connection.execute(f"CREATE VIEW {table} AS FROM read_parquet({quote(str(path))})")
+            except duckdb.Error as error:
+                raise self._damaged(path.name) from error
         return connection
+
+    def _damaged(self, name: str) -> IntakeError:
+        return IntakeError(
+            "The results are damaged.", place=Place(str(self.out / name)), right="Run the audit again into this folder."
+        )
 
     def table(self, name: str) -> pa.Table:
         """One whole table.
@@ -170,7 +241,7 @@ class Results:
         limited = f" LIMIT {limit}" if limit is not None else ""
         with self.connect() as connection:
             try:
-                found = connection.sql(f"SELECT * FROM {self._relation(name)} WHERE {where}{limited}")
+                found = connection.sql(f"SELECT * FROM {self._relation(name)} WHERE ({where}\n){limited}")
                 return found.to_arrow_table()
             except duckdb.Error as error:
                 raise DefinitionError(
@@ -181,7 +252,7 @@ class Results:
     def count(self, name: str, where: str) -> int:
         """How many rows of a table fulfil an SQL condition that `rows` has taken."""
         with self.connect() as connection:
-            row = connection.execute(f"SELECT count(*) FROM {self._relation(name)} WHERE {where}").fetchone()
+            row = connection.execute(f"SELECT count(*) FROM {self._relation(name)} WHERE ({where}\n)").fetchone()
         return int(row[0]) if row else 0
 
     @staticmethod

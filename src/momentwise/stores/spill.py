@@ -6,8 +6,12 @@ which the batches came.
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +19,9 @@ import numpy as np
 
 from momentwise.detect.plan import Int64s
 from momentwise.errors import Place, StoreError
+
+# A full disk, a full share of it, a file as large as may be.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Spill:
@@ -80,6 +87,13 @@ class Spill:
             self._batches.clear()
         self._write(records)
 
+    def filled(self) -> list[int]:
+        """The buckets that hold a record, in order."""
+        if not self._starts:
+            return []
+        sizes = sum(np.diff(starts) for starts in self._starts)
+        return [int(number) for number in np.flatnonzero(sizes)]
+
     def bucket(self, number: int) -> Int64s:
         """All records of one bucket, in order of arrival."""
         sizes = [int(starts[number + 1] - starts[number]) for starts in self._starts]
@@ -102,7 +116,7 @@ class Spill:
             try:
                 left = left[os.write(self._file, left) :]
             except OSError as error:
-                raise full_disk(self._folder, error) from error
+                raise failed_write(self._folder, error) from error
 
     def _read(self, target: Int64s, row: int) -> None:
         assert self._file is not None
@@ -113,14 +127,44 @@ class Spill:
             left, offset = left[got:], offset + got
 
 
-def full_disk(folder: Path, error: OSError) -> StoreError:
-    """The error for a write that failed."""
+def failed_write(folder: Path | None, error: OSError) -> StoreError:
+    """The error for a write that failed: a full disk, which may have room again, or a place that takes no files."""
+    place = Place(str(folder)) if folder else Place()
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return StoreError("There is a file where a folder is needed.", place=place, right="Choose another folder with --out.")
+    reason = error.strerror or str(error)
+    if error.errno in _FULL:
+        return StoreError(
+            f"Nothing more can be written: {reason}.",
+            place=place,
+            right="Free some space, or choose another folder with --out or the TMPDIR variable.",
+            permanent=False,
+        )
     return StoreError(
-        f"Nothing more can be written: {error.strerror}.",
-        place=Place(str(folder)),
-        right="Free some space, or choose another folder with --out or the TMPDIR variable.",
-        permanent=False,
+        f"Nothing can be written here: {reason}.",
+        place=place,
+        right="Choose another folder with --out, or with the TMPDIR variable for temporary files.",
     )
+
+
+@contextmanager
+def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
+    """A folder for temporary files, gone afterwards however this ends.
+
+    Args:
+        parent: Where to make it; `None` for the system's place.
+
+    Raises:
+        StoreError: No folder can be made there.
+    """
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="momentwise-", dir=parent))
+    except OSError as error:
+        raise failed_write(parent, error) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _unnamed_file(folder: Path) -> int:
@@ -128,4 +172,4 @@ def _unnamed_file(folder: Path) -> int:
         with tempfile.TemporaryFile(dir=folder) as file:
             return os.dup(file.fileno())
     except OSError as error:
-        raise full_disk(folder, error) from error
+        raise failed_write(folder, error) from error

@@ -93,12 +93,14 @@ class Tables:
     """Every table of an audit by name, as views of one connection.
 
     Attributes:
+        con: The connection that has the views.
         notes: What was taken for granted or left out, one sentence each.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, scratch: Path) -> None:
+        """No tables yet; `add_files` and `add_postgres` find them."""
         self.notes: list[str] = []
-        self._con = con
+        self.con = con
         self._scratch = Path(tempfile.mkdtemp(prefix="tables-", dir=scratch))
         self._files: dict[str, FileTable] = {}
         self._databases: dict[str, DatabaseTable] = {}
@@ -124,27 +126,19 @@ class Tables:
         """Find the tables of a PostgreSQL database."""
         found = postgres_tables(url)
         if not found:
-            raise IntakeError(
-                "The database holds no tables.", place=Place(shown_url(url)), right="Check the address."
-            )
+            raise IntakeError("The database holds no tables.", place=Place(shown_url(url)), right="Check the address.")
         for name, select in found.items():
             self._add_database(name, "postgresql", DatabaseTable("postgresql", url, select))
 
     def _add_database(self, name: str, prefix: str, table: DatabaseTable) -> None:
         if name.lower() in {known.lower() for known in self.names}:
-            self.notes.append(
-                f"Two tables would be called '{name}'; that of {table.origin} is '{prefix}.{name}'."
-            )
+            self.notes.append(f"Two tables would be called '{name}'; that of {table.origin} is '{prefix}.{name}'.")
             name = f"{prefix}.{name}"
         self._databases[name] = table
 
     def refuse_narrow(self) -> None:
         """Raise where every table has one column only."""
-        if (
-            self._databases
-            or not self._files
-            or any(len(t.parts[0].columns) > 1 for t in self._files.values())
-        ):
+        if self._databases or not self._files or any(len(t.parts[0].columns) > 1 for t in self._files.values()):
             return
         table = next(iter(self._files.values()))
         raise IntakeError(
@@ -238,14 +232,11 @@ class Tables:
         return " UNION ALL ".join(select for select in selects if select)
 
     def _has_met_rejects(self, table: FileTable) -> bool:
-        return (
-            bool(table.rejects)
-            and self._count(f"duckdb_tables() WHERE table_name = {quote(table.rejects)}") > 0
-        )
+        return bool(table.rejects) and self._count(f"duckdb_tables() WHERE table_name = {quote(table.rejects)}") > 0
 
     def _count(self, what: str) -> int:
         # A result must be fetched to its end before the connection takes another query.
-        return int(self._con.execute(f"SELECT count(*) FROM {what}").fetchall()[0][0])
+        return int(self.con.execute(f"SELECT count(*) FROM {what}").fetchall()[0][0])
 
     def _prepare(self, name: str) -> None:
         if name in self._ready:
@@ -253,12 +244,12 @@ class Tables:
         if name in self._files:
             self._files[name] = settle(self._files[name], self._scratch, self.notes)
         with explained(Place(self._origin(name))):
-            self._con.execute(f"CREATE OR REPLACE VIEW {quote_name(name)} AS {self._select(name)}")
+            self.con.execute(f"CREATE OR REPLACE VIEW {quote_name(name)} AS {self._select(name)}")
         self._ready.add(name)
 
     def _alias(self, alias: str, name: str) -> None:
         if alias.lower() != name.lower():
-            self._con.execute(f"CREATE OR REPLACE VIEW {quote_name(alias)} AS FROM {quote_name(name)}")
+            self.con.execute(f"CREATE OR REPLACE VIEW {quote_name(alias)} AS FROM {quote_name(name)}")
 
     def _origin(self, name: str) -> str:
         return self._files[name].origin if name in self._files else self._databases[name].origin
@@ -266,7 +257,7 @@ class Tables:
     def _select(self, name: str) -> str:
         if table := self._files.get(name):
             select = table_select(table)
-            return flattened_select(self._con, select) if table.format == "parquet" else select
+            return flattened_select(self.con, select) if table.format == "parquet" else select
         database = self._databases[name]
         target = self._scratch / f"{len(self._ready)}.parquet"
         copy_table(database, target)
@@ -285,9 +276,9 @@ class Tables:
             select = f"SELECT *, {numbering} FROM {quote_name(relation)}"
         else:
             select = numbered_select(table)
-            select = flattened_select(self._con, select) if table.format == "parquet" else select
+            select = flattened_select(self.con, select) if table.format == "parquet" else select
         with explained(source.place):
-            self._con.execute(f"CREATE OR REPLACE VIEW {quote_name('numbered:' + relation)} AS {select}")
+            self.con.execute(f"CREATE OR REPLACE VIEW {quote_name('numbered:' + relation)} AS {select}")
 
     def _selected(self, source: Source) -> TableFacts:
         relation = relation_of(source)
@@ -298,7 +289,7 @@ class Tables:
                 self._alias(word, found)
         try:
             select = source.select.strip().rstrip(";")
-            self._con.execute(f"CREATE OR REPLACE VIEW {quote_name(relation)} AS {select}")
+            self.con.execute(f"CREATE OR REPLACE VIEW {quote_name(relation)} AS {select}")
             return self._sampled(relation, origin=", ".join(self.tables_of(source)))
         except duckdb.Error as error:
             first = str(error).strip().splitlines()[0]
@@ -314,14 +305,12 @@ class Tables:
         is_counted = not origin and kind not in ("csv", "json")
         size = table.bytes if table else 0
         if origin:
-            columns = sample_columns(self._con, name, size)
+            columns = sample_columns(self.con, name, size)
             return TableFacts(name=name, columns=columns, origin=origin, format=kind)
         with explained(Place(self._origin(name))):
-            columns = sample_columns(self._con, name, size)
+            columns = sample_columns(self.con, name, size)
             rows = self._count(quote_name(name)) if is_counted else None
-        return TableFacts(
-            name=name, columns=columns, origin=self._origin(name), format=kind, rows=rows, bytes=size
-        )
+        return TableFacts(name=name, columns=columns, origin=self._origin(name), format=kind, rows=rows, bytes=size)
 
 
 def _malformed_before(broken: str) -> str:

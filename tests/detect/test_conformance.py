@@ -1,0 +1,71 @@
+"""Every host that runs here says what the reference says, on ten thousand random cases each."""
+
+from __future__ import annotations
+
+import pytest
+
+from momentwise.detect.conformance import (
+    Host,
+    check,
+    compiled_host,
+    differences,
+    draw_case,
+    reference_host,
+    single_event_host,
+)
+
+CASES = 10_000
+
+
+@pytest.mark.parametrize("host", [compiled_host, single_event_host])
+def test_a_host_says_what_the_reference_says(host: Host) -> None:
+    """Reference, compiled pass and single-event pass give identical occurrences and signals."""
+    check(host, CASES)
+
+
+def test_the_cases_are_nasty_enough() -> None:
+    """Every outcome, ties, retries, late escalations, second versions and rage clicks all occur often."""
+    seen: dict[str, int] = {}
+    for seed in range(400):
+        case = draw_case(seed)
+        occurrences, signals = reference_host(case.playbook, case.events, case.data_end)
+        instants = [(event.customer, event.at) for event in case.events]
+        arrivals = [event.at for event in case.events]
+        found = {
+            "ties": len(set(instants)) < len(instants),
+            "late arrivals": arrivals != sorted(arrivals),
+            "signals": bool(signals),
+            "retries": any(o.retries for o in occurrences),
+            "keyed": any(o.key for o in occurrences),
+            "second version": any(o.version == 2 for o in occurrences),
+            "comprehension": any(o.comprehension for o in occurrences),
+            **{o.outcome: True for o in occurrences},
+        }
+        for name, is_met in found.items():
+            seen[name] = seen.get(name, 0) + is_met
+    assert {name: count for name, count in seen.items() if count < 20} == {}
+    assert {"completed", "escalated", "failed", "abandoned", "open"} <= set(seen)
+
+
+def test_the_same_seed_draws_the_same_case() -> None:
+    """A difference can be looked at again."""
+    assert draw_case(11) == draw_case(11)
+
+
+def test_a_difference_names_its_seed_and_its_rows() -> None:
+    """A host that finds nothing is told what is missing, and how to see it again."""
+    found = next(differences(lambda *_: ([], []), range(50)))
+    assert f"draw_case({found.case.seed})" in str(found)
+    assert "missing Occurrence" in str(found)
+
+
+def test_an_event_twice_counts_once_and_order_of_arrival_does_not_matter_without_ties() -> None:
+    """Reversing the arrival of events that share no instant changes nothing."""
+    for seed in range(200):
+        case = draw_case(seed)
+        instants = [event.at for event in case.events]
+        if len(set(instants)) < len(instants):
+            continue
+        found = compiled_host(case.playbook, list(reversed(case.events)), case.data_end)
+        wanted = reference_host(case.playbook, case.events, case.data_end)
+        assert sorted(wanted[0]) == sorted(found[0])
