@@ -51,7 +51,7 @@ class DefinitionError(MomentwiseError):
     """A playbook, a moment, a predicate or a source mapping says something that has no meaning."""
 
 
-class DefinitionErrors(DefinitionError):
+class DefinitionErrors(DefinitionError):  # noqa: N818  several of them
     """Several mistakes of one reading, in the order in which they stand in the file."""
 
     def __init__(self, mistakes: list[DefinitionError]) -> None:

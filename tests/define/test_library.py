@@ -17,7 +17,7 @@ from momentwise.define.playbook import Playbook
 from momentwise.define.predicate import All, Compare, CompareFields, HasText, Not, OneOf, Predicate, Some, fields_of
 from momentwise.define.span import HOUR_US
 from momentwise.detect.conformance import reference_host, single_event_host
-from momentwise.detect.plan import compile_plan
+from momentwise.detect.plan import bits_sql, compile_plan
 from momentwise.detect.reference import fulfils
 from momentwise.errors import DefinitionError
 
@@ -105,7 +105,9 @@ def test_every_playbook_watches_for_unanswered_queries(name: str) -> None:
 def test_every_playbook_compiles_and_uses_all_stages(name: str) -> None:
     """It compiles to a plan with a row per moment; the five stages and three archetypes all occur in it."""
     playbook = load_playbook(name)
-    assert len(playbook.moments) == len(compile_plan(playbook).definitions)
+    plan = compile_plan(playbook)
+    assert len(playbook.moments) == len(plan.definitions)
+    assert len(bits_sql(plan, "event", {})) == plan.words
     assert set(STAGES) == {moment.stage for moment in playbook.moments}
     assert set(ARCHETYPES) == {moment.archetype for moment in playbook.moments}
 

@@ -204,7 +204,8 @@ def test_a_condition_on_rage_clicks_keeps_to_clicks() -> None:
 
 
 def test_signals_are_switched_off_with_false() -> None:
-    """`rage_click: false` looks for none; `ignore: false` ignores no control."""
+    """`rage_click: false` looks for none, `true` for the default; `ignore: false` ignores no control."""
+    assert SignalSettings() == read(PLAIN + "---\nsignals: {rage_click: true}\n").signals
     assert read(PLAIN + "---\nsignals: {rage_click: false}\n").signals.rage_click is None
     rage = read(PLAIN + "---\nsignals: {rage_click: {ignore: false, event: press}}\n").signals.rage_click
     assert rage is not None
@@ -245,6 +246,11 @@ MISTAKES = {
     "nameless owner": (PLAIN + "owner: {operations: logistics}\n", 7, "The owner has no name.", "Add `name: who answers for it`."),
     "empty owner": (PLAIN + "owner:\n", 7, "The owner has no name.", "Write `owner: who answers for it`."),
     "bad flag": (PLAIN + "critical: maybe\n", 7, "`critical` is 'maybe'.", "Write true or false."),
+    "quoted flag": (PLAIN + "critical: 'true'\n", 7, "`critical` is 'true'.", "Write true or false."),
+    "empty flag": (PLAIN + "critical:\n", 7, "`critical` is ''.", "Write true or false."),
+    "target in one word": (PLAIN + "target: high\n", 7, "Names with values were expected here.", "Write `name: value` lines."),
+    "no name": (PLAIN.replace("moment: m\n", ""), 1, "This document is no moment.", "Begin it with `moment: its-name`"),
+    "not a text": ("moment: \x00\n", 0, "This is not YAML: unacceptable character", ""),
     "two keys": (PLAIN + "by: [order_id, item]\n", 7, "`by` must be the name of one field.", ""),
     "bad version": (PLAIN + "version: 0\n", 7, "The version is '0'.", "Write a whole number from 1."),
     "bad since": (PLAIN + "since: March\n", 7, "`since` is 'March', which is no date.", "Write it as 2026-01-31."),
@@ -259,6 +265,12 @@ MISTAKES = {
     "too deep": ("[" * 5_000, 0, "Brackets are nested too deeply.", "Nest less."),
     "unknown signal": (PLAIN + "---\nsignals: {rage_clik: false}\n", 8, "'rage_clik' is not known here.", "Did you mean 'rage_click'?"),
     "too few clicks": (PLAIN + "---\nsignals: {rage_click: {clicks: 1}}\n", 8, "`clicks` is '1'.", "Write a number from 2 to 16."),
+    "a number for a signal": (
+        PLAIN + "---\nsignals: {rage_click: 1}\n",
+        8,
+        "Names with values were expected here.",
+        "Write `name: value` lines.",
+    ),
     "bad radius": (PLAIN + "---\nsignals: {rage_click: {radius: wide}}\n", 8, "`radius` is 'wide'.", "Write a number from 0 to 10000."),
 }  # fmt: skip
 

@@ -1,5 +1,7 @@
-"""The loop from a terminal. Every command exits with 0 when it did what was asked, 2 when something was wrong with what
-it was given, and 130 when it was stopped.
+"""The loop from a terminal.
+
+Every command exits with 0 when it did what was asked, with 2 when something was wrong with what it was given, and with
+130 when it was stopped.
 """
 
 from __future__ import annotations
@@ -22,13 +24,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from momentwise.define.document import nearest
 from momentwise.define.instant import parse_instant
 from momentwise.define.library import load_playbook, playbook_names, playbook_text
 from momentwise.define.playbook import Playbook
 from momentwise.define.reading import NAME, read_playbook
 from momentwise.define.source import Proposal
 from momentwise.define.writing_sources import write_sources
-from momentwise.errors import DefinitionErrors, IntakeError, MomentwiseError
+from momentwise.errors import DefinitionError, DefinitionErrors, IntakeError, MomentwiseError
 
 P = ParamSpec("P")
 _PLAIN_WIDTH = 110  # where the output goes to a file or a pipe
@@ -255,7 +258,7 @@ def timeline(folder: Path, customer: str, limit: int, style: str) -> None:
 @_explained
 def demo(folder: Path) -> None:
     """Write a small shop's data, its mapping and its playbook into a folder, to try things on."""
-    from momentwise.simulate import write_demo  # noqa: PLC0415  only here
+    from momentwise.simulate.demo import write_demo  # noqa: PLC0415  only here
 
     write_demo(folder)
     click.echo(f"A small shop is in {folder}. Audit it: momentwise audit {folder}")
@@ -263,8 +266,11 @@ def demo(folder: Path) -> None:
 
 def _find_playbook(named: Path) -> Playbook:
     """The ready playbook of that name, or the one that a file or a folder holds."""
-    if str(named) in playbook_names() or (not named.exists() and NAME.match(str(named))):
+    if str(named) in playbook_names():
         return load_playbook(str(named))
+    if not named.exists() and NAME.match(str(named)):
+        right = nearest(str(named), list(playbook_names()))
+        raise DefinitionError(f"'{named}' is no file, no folder and no ready playbook.", right=right)
     return read_playbook(named)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import sys
+from datetime import datetime
 
 import msgspec
 import pyarrow as pa
@@ -62,6 +62,6 @@ def _print_table(found: pa.Table, total: int) -> None:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     return f"{value:,.1f}" if isinstance(value, float) else str(value)

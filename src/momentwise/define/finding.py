@@ -25,11 +25,12 @@ class Estimate(msgspec.Struct, frozen=True):
 
     Args:
         value: The number; `None` where there is nothing to measure.
-        n: How many rows it was computed from.
+        n: How many rows it was computed from; of a share, out of how many the rows were counted.
         unit: Shares are 0–1, durations are seconds.
         low: Lower end of the 95 % interval; `None` where the number has none.
         high: Upper end.
-        rows: The condition, in SQL over `table`, that gives exactly the `n` rows behind the number.
+        rows: The condition, in SQL over `table`, that gives exactly the `n` rows behind the number; of a share, exactly
+            the `value * n` rows that were counted.
         table: Which table of the audit the rows are in: `occurrences`, `signals` or `scores`.
     """
 
@@ -157,15 +158,15 @@ class MomentSummary(msgspec.Struct, frozen=True, kw_only=True):
         people: Customers.
         shares: `completed`, `escalated`, `failed` and `abandoned` as shares of all that ended.
         open: How many are open at the end of the data.
-        durations: `p50`, `p75`, `p95` in seconds, of completed occurrences.
+        durations: `p50`, `p75`, `p90`, `p95` in seconds, of completed occurrences; too low while many are open.
         waits: The same of the longest wait inside an occurrence, of all that ended.
         step_seconds: The same of the mean seconds per step, of all that ended.
-        excess_steps: Mean steps beyond the median completed occurrence, of all that ended.
+        excess_steps: Mean steps beyond the median completed occurrence, of completed ones.
         median_steps: Steps of the median completed occurrence.
-        retries: Mean retries per occurrence.
+        retries: Mean retries per occurrence, of all that ended.
         errors: Share of ended occurrences in which the customer met an error.
-        multichannel: Share of ended occurrences that used more than one channel.
-        understood: Share of understood among those who said; `n` counts who said.
+        multichannel: Share that used more than one channel, of those that ended and have a channel.
+        understood: Share of understood among those that ended and said; `n` counts who said.
         endings: Every way of ending, most frequent first.
         gaps: Score differences between endings, widest first.
         trend: Periods in order; empty periods in between included.

@@ -136,10 +136,9 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that change when the meaning does, and not when prose or price do."""
-        meaning = [self.name, self.version, self.since_us, self.by, self.abandon_after_us]
         roles = (self.start, self.complete, self.escalate, self.fail, self.understood, self.confused)
-        for role in roles:
-            meaning.append([_trigger_meaning(trigger) for trigger in role])
+        meaning = [self.name, self.version, self.since_us, self.by, self.abandon_after_us]
+        meaning += [[_trigger_meaning(trigger) for trigger in role] for role in roles]
         return hashlib.sha256(msgspec.json.encode(meaning)).hexdigest()[:16]
 
 

@@ -7,7 +7,6 @@ A playbook is one file or a folder of files. A file holds YAML documents, parted
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
@@ -28,8 +27,9 @@ from momentwise.define.moment import (
     Value,
 )
 from momentwise.define.playbook import Playbook
-from momentwise.define.predicate import Predicate, parse_predicate
-from momentwise.define.signal import RageClick, SignalSettings
+from momentwise.define.reading_signals import read_signals
+from momentwise.define.reading_triggers import check_names, read_triggers
+from momentwise.define.signal import SignalSettings
 from momentwise.define.span import write_span
 from momentwise.errors import DefinitionError, Place
 
@@ -37,7 +37,6 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 SHARE_TARGETS = ("completion_rate", "escalation_rate", "failure_rate", "abandonment_rate")
 SPAN_TARGETS = ("p50_duration", "p75_duration", "p90_duration", "p95_duration")
 SCORE_TARGETS = ("score", "ces", "csat", "nps")
-TRIGGER_KEYS = ("event", "where", "within")
 ROLES = ("start", "complete", "escalate", "fail", "understood", "confused")
 MOMENT_KEYS = (
     "moment", "version", "since", "about", "intent", "stage", "archetype", "by", *ROLES, "abandon_after", "target",
@@ -106,7 +105,7 @@ def _read_document(
         for node in entries["moments"].items() if "moments" in entries else ():
             _append(moments, read_moment(node.entries(mistakes), node.place, mistakes))
         if "signals" in entries:
-            return _read_signals(entries["signals"], signals, mistakes)
+            return read_signals(entries["signals"], signals, mistakes)
     else:
         for name, node in entries.items():
             if name not in MOMENT_KEYS:
@@ -126,7 +125,7 @@ def _append(moments: list[Moment], moment: Moment | None) -> None:
 def read_moment(entries: dict[str, Node], place: Place, mistakes: Mistakes) -> Moment | None:
     """The moment that a mapping says; `None` where it has mistakes, which are noted."""
     before = len(mistakes.found)
-    _check_names(entries, MOMENT_KEYS, mistakes)
+    check_names(entries, MOMENT_KEYS, mistakes)
     for key in ("moment", "intent", "stage", "archetype", "start", "complete"):
         if key not in entries:
             mistakes.add(f"`{key}` is missing.", place, _MISSING[key])
@@ -165,61 +164,6 @@ _MISSING = {
     "start": "Say which event begins it, as in `start: order_placed`.",
     "complete": "Say which event completes it, as in `complete: {event: order_delivered, within: 30d}`.",
 }
-
-
-def read_triggers(node: Node, mistakes: Mistakes) -> tuple[Trigger, ...]:
-    """The triggers of one role: a name, a list, `{event, where, within}`, or labels with a trigger each."""
-    if node.is_mapping:
-        entries = node.entries(mistakes)
-        if set(entries) & set(TRIGGER_KEYS):
-            return _one_trigger(entries, node.place, "", mistakes)
-        return tuple(t for label, part in entries.items() for t in _labelled(label, part, mistakes))
-    if node.is_list and any(item.is_mapping for item in node.items()):
-        return tuple(t for item in node.items() for t in _listed(item, mistakes))
-    names = node.words(mistakes, "An event's name")
-    return (Trigger(names),) if names else ()
-
-
-def _listed(node: Node, mistakes: Mistakes) -> tuple[Trigger, ...]:
-    if node.is_list:
-        mistakes.add("A list stands within a list.", node.place, "Write one list of triggers.")
-        return ()
-    return read_triggers(node, mistakes)
-
-
-def _labelled(label: str, node: Node, mistakes: Mistakes) -> tuple[Trigger, ...]:
-    if node.is_mapping:
-        entries = node.entries(mistakes)
-        if not set(entries) & set(TRIGGER_KEYS):
-            hint = nearest(label, list(TRIGGER_KEYS))
-            mistakes.add(f"'{label}' is no trigger.", node.place, f"Write {{event: …, where: …, within: …}}. {hint}")
-            return ()
-        return _one_trigger(entries, node.place, label, mistakes)
-    return tuple(msgspec.structs.replace(t, label=label) for t in read_triggers(node, mistakes))
-
-
-def _one_trigger(entries: dict[str, Node], place: Place, label: str, mistakes: Mistakes) -> tuple[Trigger, ...]:
-    _check_names(entries, TRIGGER_KEYS, mistakes)
-    events = entries["event"].words(mistakes, "An event's name") if "event" in entries else ()
-    if "event" not in entries and "where" not in entries:
-        mistakes.add("The trigger names no event.", place, "Add `event: its-name`.")
-    where = _condition(entries["where"], mistakes) if "where" in entries else None
-    within = entries["within"].span(mistakes) if "within" in entries else None
-    return (Trigger(events, where, within, label),)
-
-
-def _condition(node: Node, mistakes: Mistakes) -> Predicate | None:
-    try:
-        return parse_predicate(node.text)
-    except DefinitionError as error:
-        mistakes.catch(error, node.place)
-        return None
-
-
-def _check_names(entries: dict[str, Node], known: tuple[str, ...], mistakes: Mistakes) -> None:
-    for name, node in entries.items():
-        if name not in known:
-            mistakes.add(f"'{name}' is not known here.", node.place, nearest(name, list(known)))
 
 
 def _check_start(start: tuple[Trigger, ...], entries: dict[str, Node], mistakes: Mistakes) -> None:
@@ -263,9 +207,7 @@ def _check_windows(
 def _name(entries: dict[str, Node], mistakes: Mistakes) -> str:
     node = entries.get("moment")
     if node is not None and not NAME.match(node.text):
-        mistakes.add(
-            f"'{node.text}' is no name for a moment.", node.place, "Use lower-case words joined by hyphens."
-        )
+        mistakes.add(f"'{node.text}' is no name for a moment.", node.place, "Use lower-case words joined by hyphens.")
     return node.text if node else ""
 
 
@@ -337,7 +279,7 @@ def _put(into: dict[str, N], name: str, value: N | None) -> None:
 
 def _value(node: Node, mistakes: Mistakes) -> Value | None:
     entries = node.entries(mistakes)
-    _check_names(entries, ("currency", "failure_cost", "deflection", "lifetime_value"), mistakes)
+    check_names(entries, ("currency", "failure_cost", "deflection", "lifetime_value"), mistakes)
     currency = entries["currency"].text if "currency" in entries else ""
     if not re.fullmatch("[A-Z]{3}", currency):
         place = entries["currency"].place if "currency" in entries else node.place
@@ -355,7 +297,7 @@ def _owner(node: Node, mistakes: Mistakes) -> Owner | None:
             mistakes.add("The owner has no name.", node.place, "Write `owner: who answers for it`.")
         return Owner(node.text)
     entries = node.entries(mistakes)
-    _check_names(entries, ("name", "operations", "marketing", "functions"), mistakes)
+    check_names(entries, ("name", "operations", "marketing", "functions"), mistakes)
     if "name" not in entries:
         mistakes.add("The owner has no name.", node.place, "Add `name: who answers for it`.")
         return None
@@ -396,38 +338,3 @@ def _check_follows(earlier: Moment, later: Moment, mistakes: Mistakes) -> None:
             later.place,
             "Keep `by` the same in all versions, or declare another moment.",
         )
-
-
-def _read_signals(node: Node, signals: SignalSettings, mistakes: Mistakes) -> SignalSettings:
-    """The settings so far, with those that a document states."""
-    readers: dict[str, Callable[[Node], object]] = {
-        "rage_click": lambda part: _read_rage_click(part, mistakes),
-        "errors": lambda part: part.words(mistakes, "An event's name"),
-    }
-    entries = node.entries(mistakes)
-    _check_names(entries, tuple(readers), mistakes)
-    read = {name: readers[name](part) for name, part in entries.items() if name in readers}
-    return msgspec.structs.replace(signals, **read)
-
-
-def _read_rage_click(node: Node, mistakes: Mistakes) -> RageClick | None:
-    if node.scalar is False:
-        return None
-    entries = node.entries(mistakes)
-    _check_names(entries, ("clicks", "within", "radius", "event", "where", "ignore"), mistakes)
-    read: dict[str, object] = {}
-    if "clicks" in entries and (clicks := entries["clicks"].number(mistakes, "`clicks`", 2, 16)):
-        read["clicks"] = int(clicks)
-    if "radius" in entries and (radius := entries["radius"].number(mistakes, "`radius`", 0, 10_000)) is not None:
-        read["radius"] = int(radius)
-    if "within" in entries and (within := entries["within"].span(mistakes)) is not None:
-        read["within_us"] = within
-    if "event" in entries or "where" in entries:
-        trigger = {str(key): entries[key] for key in ("event", "where") if key in entries}
-        [clicked] = _one_trigger(trigger, node.place, "", mistakes)
-        events = clicked.events or RageClick().trigger.events
-        read["trigger"] = msgspec.structs.replace(clicked, events=events)
-    if "ignore" in entries:
-        ignored = entries["ignore"]
-        read["ignore"] = None if ignored.scalar is False else _condition(ignored, mistakes)
-    return msgspec.structs.replace(RageClick(), **read)

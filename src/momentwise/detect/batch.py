@@ -45,7 +45,6 @@ from momentwise.detect.records import (
     LOW_X,
     PLACE,
     SPOT,
-    SYMBOL_BITS,
     WHO,
     X_BITS,
 )

@@ -28,7 +28,7 @@ def _borrowed(_typing: Any, array: Any) -> tuple[Signature, Any]:  # Any: numba'
         for counted in ("meminfo", "parent"):
             nothing = cgutils.get_null_value(getattr(view, counted).type)  # type: ignore[no-untyped-call]  # numba's
             setattr(view, counted, nothing)
-        return view._getvalue()
+        return view._getvalue()  # noqa: SLF001  numba knows no other way
 
     return array(array), generate
 

@@ -120,7 +120,7 @@ def _grown(array: npt.NDArray[T], size: int) -> npt.NDArray[T]:
 
 
 @njit(cache=True, nogil=True)
-def _encode(
+def _encode(  # noqa: C901  see below
     offsets: npt.NDArray[np.int32], words: Words, valid: Bytes, row: int,
     table: Words, starts: Int64s, store: Bytes, meta: Int64s, codes: Int64s,
 ) -> int:  # fmt: skip

@@ -98,7 +98,7 @@ def _is_raging(within_us: int, radius: int, ring: Int64s, seen: int, clicks: int
     oldest, newest = seen % clicks, (seen - 1) % clicks
     if ring[newest, C_AT] - ring[oldest, C_AT] > within_us:
         return False
-    for place in range(clicks):
+    for place in range(clicks):  # noqa: SIM110  a generator is dear in compiled code
         if not _same_spot(ring, oldest, place, radius):
             return False
     return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from momentwise.define.evaluate import Kind, matches, read_number, read_text
 from momentwise.define.event import FIELD_KINDS, Event
@@ -199,7 +200,7 @@ def _close(
     steps = one.steps if last is None or last in one.steps else [*one.steps, last]
     path = [one.start, *steps]
     channels = {str(event.fields["channel"]) for event in path if read_text(event.fields.get("channel"))}
-    waits = [after.at - before.at for before, after in zip(path, path[1:], strict=False)]
+    waits = [after.at - before.at for before, after in pairwise(path)]
     # An escalation that comes after the abandonment is a step, but no error that was met on the way.
     return Occurrence(
         customer=one.start.customer,

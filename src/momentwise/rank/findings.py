@@ -11,8 +11,20 @@ from collections.abc import Callable, Sequence
 from momentwise.define.evaluate import quote
 from momentwise.define.finding import Estimate, Finding, MomentSummary, ScoreGap, TargetCheck
 from momentwise.define.moment import Moment
-from momentwise.define.span import SECOND_US, format_span
+from momentwise.rank.phrases import (
+    PHRASES,
+    count_of,
+    say_ending,
+    say_missed,
+    say_moment,
+    say_open,
+    say_signed,
+    say_span,
+    say_times,
+    say_unfinished,
+)
 from momentwise.rank.queries import of_moment
+from momentwise.rank.scores import NPS_DETRACTS
 
 Count = Callable[[str, str], int]
 
@@ -24,24 +36,11 @@ FEWEST_ENDED = 30
 # At least this share of the ended occurrences must have gone wrong for the outcome to be reported at all.
 LEAST_SHARE = 0.005
 
-_SLOWEST = {
-    "p50": "every second customer",
-    "p75": "one customer in four",
-    "p90": "one customer in ten",
-    "p95": "one customer in twenty",
-}
-
-# From so many rows on, a hundredth of a percent means something.
-_MANY = 1_000
-
-# A slow tail: one in twenty waits at least this many times as long as the typical customer, and at least this long.
+# A slow tail: one in twenty waits at least this many times as long as the typical customer, and at least this long. The
+# lower end of the interval must reach it: of an exponential wait p95 is 4.3 times p50, and chance does the rest.
 SLOW_TAIL, SLOW_SECONDS = 5.0, 60.0
 
-_PHRASES = {
-    "failed": ("failed", "failure"),
-    "escalated": ("ended with the customer asking for help", "escalation"),
-    "abandoned": ("was left without an end", "abandonment"),
-}
+_NOUNS = {"failed": "failure", "escalated": "escalation", "abandoned": "abandonment"}
 
 
 def find(summaries: Sequence[MomentSummary], moments: Sequence[Moment], people: Count) -> list[Finding]:
@@ -58,7 +57,7 @@ def find(summaries: Sequence[MomentSummary], moments: Sequence[Moment], people: 
     found: list[Finding] = []
     for summary in summaries:
         moment = latest[summary.moment]
-        for outcome in _PHRASES:
+        for outcome in _NOUNS:
             found.extend(_outcome(summary, moment, outcome, people))
         found.extend(_endings(summary, people))
         found.extend(_gap(summary, gap, people) for gap in summary.gaps)
@@ -76,19 +75,18 @@ def _outcome(summary: MomentSummary, moment: Moment, outcome: str, people: Count
     share = summary.shares[outcome]
     if share.value is None or share.n < FEWEST_ENDED or share.value < LEAST_SHARE:
         return []
-    phrase, noun = _PHRASES[outcome]
     rows = f"outcome = {quote(outcome)}"
     money = _money(share, moment, outcome)
     return [
         Finding(
             id=f"{summary.moment}/{outcome}",
             moment=summary.moment,
-            kind=f"{noun}_rate",
-            title=f"{_name(summary)} {phrase} {_times(share)}.",
-            detail=_open_note(summary),
+            kind=f"{_NOUNS[outcome]}_rate",
+            title=f"{say_moment(summary)} {PHRASES[outcome]} {say_times(share)}.",
+            detail=say_open(summary, share),
             estimate=share,
             grade="C",
-            grade_reason=OBSERVED + (" The price is your own statement." if money else ""),
+            grade_reason=OBSERVED + (_priced(moment, outcome) if money else ""),
             people=people(summary.moment, rows),
             sources=("behaviour",),
             money=money,
@@ -101,9 +99,17 @@ def _money(share: Estimate, moment: Moment, outcome: str) -> Estimate | None:
     """How many went wrong, times the stated price of one failure; the interval is that of the share."""
     if moment.value is None or not moment.value.failure_cost or outcome == "escalated":
         return None
-    price = moment.value.failure_cost * share.n
-    value, low, high = (None if part is None else part * price for part in (share.value, share.low, share.high))
-    return Estimate(value, share.n, "money", low, high, share.rows)
+    price, count = moment.value.failure_cost, count_of(share)
+    low, high = (None if part is None else part * share.n * price for part in (share.low, share.high))
+    return Estimate(count * price, count, "money", low, high, share.rows)
+
+
+def _priced(moment: Moment, outcome: str) -> str:
+    assert moment.value is not None, "money comes from a stated value"
+    assert moment.value.failure_cost is not None, "money comes from a stated price"
+    price = f"{moment.value.failure_cost:,.2f} {moment.value.currency}".strip()
+    like = "" if outcome == "failed" else " and counts each as a failure"
+    return f" The money is your own statement, {price} a failure{like}."
 
 
 def _endings(summary: MomentSummary, people: Count) -> list[Finding]:
@@ -114,7 +120,8 @@ def _endings(summary: MomentSummary, people: Count) -> list[Finding]:
             id=f"{summary.moment}/completed/{ending.ending}",
             moment=summary.moment,
             kind="ending_share",
-            title=f"{_name(summary)} was completed '{ending.ending}' {_times(ending.of_outcome)}.",
+            title=f"{say_ending(summary, ending)}.",
+            detail=say_open(summary, ending.share),
             estimate=ending.of_outcome,
             grade="C",
             grade_reason=OBSERVED,
@@ -124,23 +131,23 @@ def _endings(summary: MomentSummary, people: Count) -> list[Finding]:
         for ending in completed[1:]
         if ending.of_outcome.n >= FEWEST_ENDED
         and (ending.of_outcome.value or 0.0) >= LEAST_SHARE
-        and not any(gap.worse == ending.ending for gap in summary.gaps)
+        and not any(gap.worse_mean.rows == ending.rows for gap in summary.gaps)
     ]
 
 
 def _gap(summary: MomentSummary, gap: ScoreGap, people: Count) -> Finding:
     worse, better, difference = gap.worse_mean, gap.better_mean, gap.difference
-    ending = next(one for one in summary.endings if gap.worse in (one.ending, one.outcome))
+    ending = next(one for one in summary.endings if one.rows == worse.rows)
     return Finding(
         id=f"{summary.moment}/score/{gap.worse}/{gap.better}",
         moment=summary.moment,
         kind="score_gap",
         title=(
-            f"{_name(summary)} ended '{gap.worse}' {_times(ending.of_outcome if ending.outcome == 'completed' else ending.share)}, and these "
-            f"customers scored {worse.value:.2f} on average instead of {better.value:.2f}."
+            f"{say_ending(summary, ending)}, and those who then gave a score gave {worse.value:.2f} on average "
+            f"instead of {better.value:.2f}."
         ),
         detail=(
-            f"A difference of {_signed(difference.value)} [{_signed(difference.low)}, {_signed(difference.high)}] to "
+            f"A difference of {say_signed(difference.value)} [{say_signed(difference.low)}, {say_signed(difference.high)}] to "
             f"'{gap.better}', from {worse.n:,} and {better.n:,} scores."
         ),
         estimate=difference,
@@ -151,26 +158,23 @@ def _gap(summary: MomentSummary, gap: ScoreGap, people: Count) -> Finding:
     )
 
 
-def _signed(value: float | None) -> str:
-    return "" if value is None else f"{value:.3f}".replace("-", "\u2212")
-
-
 def _slow(summary: MomentSummary, people: Count) -> list[Finding]:
     half, tail = summary.durations["p50"], summary.durations["p95"]
     if half.value is None or tail.value is None or half.n < FEWEST_ENDED:
         return []
-    if half.value <= 0 or tail.value < max(SLOW_SECONDS, SLOW_TAIL * half.value):
+    if half.value <= 0 or tail.low is None or tail.low < max(SLOW_SECONDS, SLOW_TAIL * half.value):
         return []
-    rows = f"outcome = 'completed' AND duration_seconds >= {tail.value!r}"
+    rows = f"outcome = 'completed' AND duration_seconds >= {quote(tail.value)}"
     return [
         Finding(
             id=f"{summary.moment}/slow",
             moment=summary.moment,
             kind="slow_tail",
             title=(
-                f"{_name(summary)} takes {format_span(half.value * SECOND_US)} for the typical customer, but one in "
-                f"twenty waits {format_span(tail.value * SECOND_US)} or longer."
+                f"{say_moment(summary)} takes {say_span(half.value)} for the typical customer who completes it, but one "
+                f"in twenty of them waits {say_span(tail.value)} or longer."
             ),
+            detail=say_unfinished(summary, tail.n),
             estimate=tail,
             grade="C",
             grade_reason=OBSERVED,
@@ -186,12 +190,13 @@ def _missed(summary: MomentSummary, people: Count) -> list[Finding]:
             id=f"{summary.moment}/target/{check.name}",
             moment=summary.moment,
             kind="target_missed",
-            title=_missed_title(summary, check),
+            title=say_missed(summary, check),
+            detail=_missed_detail(summary, check),
             estimate=check.estimate,
             grade="C",
             grade_reason=OBSERVED,
             people=people(summary.moment, _beyond(check)),
-            sources=("behaviour",),
+            sources=("survey",) if check.estimate.unit == "score" else ("behaviour",),
         )
         for check in summary.targets
         if check.met is False and check.estimate.n >= FEWEST_ENDED
@@ -206,15 +211,16 @@ def _critical(summary: MomentSummary, people: Count) -> list[Finding]:
     hurt = people(summary.moment, rows)
     if hurt == 0:
         return []
-    one = hurt == 1
+    times = count_of(summary.shares["failed"])
+    again = f", {times:,} times in all" if times > hurt else ""
     return [
         Finding(
             id=f"{summary.moment}/critical",
             moment=summary.moment,
             kind="critical_failure",
-            title=f"{_name(summary)} is critical, and it failed {hurt:,} customer{'' if one else 's'}.",
+            title=f"{say_moment(summary)} is critical, and it failed {hurt:,} customer{'' if hurt == 1 else 's'}{again}.",
             detail="Each of them deserves an answer of their own.",
-            estimate=Estimate(float(hurt), hurt, "count", rows=f"{of_moment(summary.moment)} AND {rows}"),
+            estimate=Estimate(float(times), times, "count", rows=f"{of_moment(summary.moment)} AND {rows}"),
             grade="C",
             grade_reason=OBSERVED,
             people=hurt,
@@ -223,46 +229,19 @@ def _critical(summary: MomentSummary, people: Count) -> list[Finding]:
     ]
 
 
-def _missed_title(summary: MomentSummary, check: TargetCheck) -> str:
-    wanted, found = (_say(value, check.estimate) for value in (check.wanted, check.estimate.value))
+def _missed_detail(summary: MomentSummary, check: TargetCheck) -> str:
     if check.estimate.unit == "seconds":
-        slowest = _SLOWEST[check.name.removesuffix("_duration")]
-        return f"{_name(summary)} takes {slowest} {found} or longer; the target is {wanted}."
-    return f"{_name(summary)} has a {check.name.replace('_', ' ')} of {found}; the target is {wanted}."
+        return say_unfinished(summary, check.estimate.n)
+    return say_open(summary, check.estimate) if check.estimate.unit == "share" else ""
 
 
 def _beyond(check: TargetCheck) -> str:
-    """The rows that the target was not kept for."""
-    if check.estimate.unit == "seconds":
-        return f"outcome = 'completed' AND duration_seconds > {check.wanted!r}"
+    """The occurrences that the target was not kept for; of a score, those of the customers who gave less."""
+    rows, unit = check.estimate.rows, check.estimate.unit
+    if unit == "seconds":
+        return f"outcome = 'completed' AND duration_seconds > {quote(check.wanted)}"
+    if unit == "score":
+        short = f"score <= {NPS_DETRACTS}" if check.name == "nps" else f"score < {quote(check.wanted)}"
+        return f"customer IN (SELECT customer FROM scores WHERE {rows} AND {short})"
     not_completed = "outcome IN ('escalated', 'failed', 'abandoned')"
-    return not_completed if check.name == "completion_rate" else check.estimate.rows
-
-
-def _name(summary: MomentSummary) -> str:
-    """The moment's name as the beginning of a sentence."""
-    return summary.moment.replace("-", " ").capitalize()
-
-
-def _times(share: Estimate) -> str:
-    count = round((share.value or 0.0) * share.n)
-    return f"{count:,} of {share.n:,} times ({_percent(share)})"
-
-
-def _open_note(summary: MomentSummary) -> str:
-    if not summary.open:
-        return ""
-    return f"{summary.open:,} more are still open at the end of the data and count neither way."
-
-
-def _percent(estimate: Estimate) -> str:
-    value = 100 * (estimate.value or 0.0)
-    return f"{value:.2f} %" if estimate.n >= _MANY or value < 1 else f"{value:.1f} %"
-
-
-def _say(value: float | None, estimate: Estimate) -> str:
-    if value is None:
-        return "nothing"
-    if estimate.unit == "share":
-        return f"{100 * value:.1f} %"
-    return format_span(value * SECOND_US) if estimate.unit == "seconds" else f"{value:.2f}"
+    return not_completed if check.name == "completion_rate" else rows

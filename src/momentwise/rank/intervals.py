@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scipy import stats
@@ -24,6 +25,26 @@ class Sample:
     n: int
     mean: float = 0.0
     variance: float = 0.0
+
+
+def pool(samples: Iterable[Sample]) -> Sample:
+    """The sufficient statistics of all the numbers together, exactly: squares within the samples plus between them.
+
+    Source:
+        The decomposition of the sum of squares of a one-way analysis of variance (Fisher 1925).
+
+    Example:
+        >>> pool([Sample(2, 1.0, 2.0), Sample(1, 4.0)])  # of 0, 2 and 4
+        Sample(n=3, mean=2.0, variance=4.0)
+    """
+    kept = [sample for sample in samples if sample.n]
+    n = sum(sample.n for sample in kept)
+    if n == 0:
+        return Sample(0)
+    mean = math.fsum(sample.n * sample.mean for sample in kept) / n
+    within = math.fsum((sample.n - 1) * sample.variance for sample in kept)
+    between = math.fsum(sample.n * (sample.mean - mean) ** 2 for sample in kept)
+    return Sample(n, mean, (within + between) / (n - 1) if n > 1 else 0.0)
 
 
 def wilson(count: int, n: int) -> tuple[float, float]:
@@ -48,12 +69,14 @@ def wilson(count: int, n: int) -> tuple[float, float]:
 
 
 def mean_interval(sample: Sample) -> tuple[float, float] | None:
-    """The interval of a mean by Student's t; `None` below two numbers.
+    """The interval of a mean by Student's t; `None` below two numbers, and where all are equal.
+
+    Numbers that do not differ say nothing about how far others would: an interval without width would claim certainty.
 
     Source:
         Student (1908). The probable error of a mean. Biometrika 6, 1–25.
     """
-    if sample.n < 2:
+    if sample.n < 2 or sample.variance <= 0:
         return None
     half = float(stats.t.ppf(0.975, sample.n - 1)) * math.sqrt(sample.variance / sample.n)
     return sample.mean - half, sample.mean + half
@@ -61,6 +84,8 @@ def mean_interval(sample: Sample) -> tuple[float, float] | None:
 
 def welch(one: Sample, other: Sample) -> tuple[float, float, float] | None:
     """The difference of two means, `one - other`, with its interval; `None` where either has fewer than two numbers.
+
+    Where neither sample varies the interval has no width; compare samples that are large enough for that to mean something.
 
     Source:
         Welch, B. L. (1947). The generalization of "Student's" problem when several different population variances are

@@ -11,9 +11,7 @@ LEAST_FRICTION = 0.05
 LEAST_GAP = 0.5
 
 
-def qualities(
-    moment: Moment, shares: dict[str, Estimate], ended: int, gaps: tuple[ScoreGap, ...]
-) -> tuple[str, ...]:
+def qualities(moment: Moment, shares: dict[str, Estimate], ended: int, gaps: tuple[ScoreGap, ...]) -> tuple[str, ...]:
     """The reasons for which a touchpoint is a moment; none where it is an ordinary touchpoint.
 
     Friction: the share that did not complete lies, with its whole interval, above `LEAST_FRICTION`. Emotion: two endings'

@@ -1,14 +1,15 @@
 """The SQL of every measure, as text: one grouped query per kind of number, over the tables of one audit.
 
 The tables are `occurrences` (`define.occurrence.OCCURRENCE_SCHEMA`), `scores` (one row per score that belongs to an
-occurrence), `signals`, and `given` (every score with the fields that moments are told apart by). Only `stores` runs any of it. Missing is missing: every mean counts `count(x)`, never rows.
+occurrence), `signals`, and `given` (every score with the fields that moments are told apart by). Only `stores` runs any
+of it, in a session whose zone is UTC. Missing is missing: every mean counts `count(x)`, never rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from momentwise.define.evaluate import quote
+from momentwise.define.evaluate import quote, quote_name
 from momentwise.define.moment import Moment
 
 # Runs a query over the audit's tables and gives its rows.
@@ -19,11 +20,17 @@ Ask = Callable[[str], list[tuple[object, ...]]]
 KEYLESS_SCORE_DAYS = 30
 
 ENDED = "outcome <> 'open'"
+SAID = f"{ENDED} AND comprehension IS NOT NULL"
 
 
 def of_moment(moment: str) -> str:
     """The condition that picks one moment's rows."""
     return f"moment = {quote(moment)}"
+
+
+def of_way(outcome: str, ending: str) -> str:
+    """The condition that picks the rows of one way of ending; an abandoned one has no ending."""
+    return f"outcome = {quote(outcome)} AND coalesce(ending, '') = {quote(ending)}"
 
 
 def median_steps_sql() -> str:
@@ -49,16 +56,15 @@ def totals_sql() -> str:
         "count(*) FILTER (outcome = 'open') AS still_open",
         f"count(*) FILTER ({ENDED} AND errors > 0) AS with_errors",
         f"count(*) FILTER ({ENDED} AND contains(channels, '+')) AS multichannel",
-        "count(*) FILTER (comprehension = 'understood') AS understood",
-        "count(comprehension) AS said",
+        f"count(channels) FILTER ({ENDED}) AS channelled",
+        f"count(*) FILTER ({SAID} AND comprehension = 'understood') AS understood",
+        f"count(*) FILTER ({SAID}) AS said",
     ]
     for name, sql in means.items():
         kept = "outcome = 'completed'" if name == "excess" else ENDED
         for stat, function in (("n", "count"), ("mean", "avg"), ("variance", "var_samp")):
             parts.append(f"{function}({sql}) FILTER ({kept}) AS {name}_{stat}")
-    return (
-        f"SELECT {', '.join(parts)} FROM occurrences LEFT JOIN ({median_steps_sql()}) USING (moment) GROUP BY moment"
-    )
+    return f"SELECT {', '.join(parts)} FROM occurrences LEFT JOIN ({median_steps_sql()}) USING (moment) GROUP BY moment"
 
 
 SPANS = {
@@ -99,11 +105,31 @@ def endings_sql() -> str:
     )
 
 
+def medians_sql(moment: str, ways: Sequence[tuple[str, list[float]]]) -> str:
+    """One row with a list per way of ending: quantiles of its durations, in seconds.
+
+    Args:
+        moment: Its name.
+        ways: The condition that picks a way's rows, and its quantiles, 0–1.
+    """
+    parts = (
+        f"quantile_cont(duration_seconds, [{', '.join(map(repr, shares))}]) FILTER ({condition}) AS way_{index}"
+        for index, (condition, shares) in enumerate(ways)
+    )
+    return f"SELECT {', '.join(parts)} FROM occurrences WHERE {of_moment(moment)}"
+
+
 def scores_sql() -> str:
-    """One row per moment, outcome and ending: how many scores, their mean and their variance."""
+    """One row per moment, outcome and ending of those that ended.
+
+    Columns: how many scores, their mean and variance; the same of 100 for a promoter, -100 for a detractor and 0 for
+    others; the lowest and the highest score.
+    """
+    promoting = "(CASE WHEN score >= 9 THEN 100 WHEN score <= 6 THEN -100 WHEN score IS NOT NULL THEN 0 END)"
+    samples = (f"count({x}), avg({x}), var_samp({x})" for x in ("score", promoting))
     return (
-        "SELECT moment, outcome, coalesce(ending, '') AS ending, count(score) AS n, avg(score) AS mean, "
-        f"var_samp(score) AS variance FROM scores WHERE {ENDED} GROUP BY ALL"
+        f"SELECT moment, outcome, coalesce(ending, '') AS ending, {', '.join(samples)}, min(score), max(score) "
+        f"FROM scores WHERE {ENDED} GROUP BY moment, outcome, coalesce(ending, '')"
     )
 
 
@@ -111,7 +137,8 @@ def scored_sql(moments: tuple[Moment, ...], key_fields: tuple[str, ...]) -> str:
     """One row per score and moment that it belongs to: `moment`, `outcome`, `ending`, `customer`, `key`, `at`, `score`.
 
     A score belongs to the customer's last occurrence that had started: of the same key where the score names one,
-    otherwise of any, and then only until `KEYLESS_SCORE_DAYS` after its end.
+    otherwise of any, and then only until `KEYLESS_SCORE_DAYS` after its end. Of several that started in the same
+    instant it is the one that is open or ended last, then the one with the greatest key.
 
     Args:
         moments: Of the playbook; versions of one moment share a row.
@@ -120,23 +147,36 @@ def scored_sql(moments: tuple[Moment, ...], key_fields: tuple[str, ...]) -> str:
     by = {moment.name: moment.by for moment in moments}
     parts = []
     for name, field in by.items():
-        keyed = f'given."{field}"' if field in key_fields else "NULL::VARCHAR"
-        parts.append(_asof(name, f"{keyed} = occurrences.key AND ", f"{keyed} IS NOT NULL", ""))
-        recent = (
-            f" AND (occurrences.ended_at IS NULL OR given.\"at\" <= occurrences.ended_at "
-            f"+ INTERVAL {KEYLESS_SCORE_DAYS} DAY)"
-        )
-        parts.append(_asof(name, "", f"{keyed} IS NULL", recent))
-    return " UNION ALL ".join(parts)
+        key = f"given.{quote_name(field)}" if field in key_fields and field is not None else ""
+        parts.append(_asof(name, f"{key} IS NULL" if key else "true", "", _RECENT))
+        if key:
+            parts.append(_asof(name, f"{key} IS NOT NULL", f"{key} = occurrences.key AND ", "true"))
+    return " UNION ALL ".join(parts) or _NO_SCORES
 
 
-def _asof(moment: str, on: str, kept: str, recent: str) -> str:
+_RECENT = f'(occurrences.ended_at IS NULL OR given."at" <= occurrences.ended_at + INTERVAL {KEYLESS_SCORE_DAYS} DAY)'
+_NO_SCORES = (
+    'SELECT moment, outcome, ending, customer, key, started_at AS "at", NULL::DOUBLE AS score '
+    "FROM occurrences WHERE false"
+)
+
+
+def _asof(moment: str, kept: str, on: str, belongs: str) -> str:
+    """The scores that fulfil `kept`, each beside the last occurrence that had started, where it fulfils `belongs`.
+
+    The engine takes any one of several equal starts; so only one of them is left before it chooses.
+    """
+    same = "customer, key, started_at" if on else "customer, started_at"
     return (
-        "SELECT occurrences.moment, outcome, ending, given.customer, occurrences.key, given.\"at\", score "
-        f"FROM (SELECT * FROM given WHERE {kept}) AS given ASOF JOIN "
-        f"(SELECT * FROM occurrences WHERE {of_moment(moment)}) AS occurrences "
-        f"ON {on}given.customer = occurrences.customer AND given.\"at\" >= occurrences.started_at "
-        f"WHERE true{recent}"
+        "SELECT occurrences.moment, occurrences.outcome, occurrences.ending, given.customer, occurrences.key, "
+        'given."at", given.score '
+        f"FROM (SELECT * FROM given WHERE isfinite(given.score) AND {kept}) AS given ASOF JOIN "
+        "(SELECT moment, outcome, ending, customer, key, started_at, ended_at FROM occurrences "
+        f"WHERE {of_moment(moment)} AND customer IN (SELECT customer FROM given) "
+        f"QUALIFY row_number() OVER (PARTITION BY {same} "
+        "ORDER BY ended_at DESC NULLS FIRST, key DESC NULLS LAST, outcome, ending) = 1) AS occurrences "
+        f'ON {on}given.customer = occurrences.customer AND given."at" >= occurrences.started_at '
+        f"WHERE {belongs}"
     )
 
 

@@ -1,5 +1,6 @@
-"""The local host of the pass: DuckDB reads and evaluates conditions as columns, customers are put together, and the
-compiled pass runs bucket by bucket over them.
+"""The local host of the pass.
+
+DuckDB reads and evaluates conditions as columns, customers are put together, and the compiled pass runs over them.
 
 Reading and numbering overlap (DuckDB's threads run ahead of this one), buckets run on all cores, and only small numbers
 cross between the steps.
@@ -116,11 +117,6 @@ class LocalPass:
         self._event_counts = np.zeros(1 << 10, dtype=np.int64)
         self._symbols = SymbolColumns(plan)
         self._spill = Spill(record_width(len(plan.keys)), scratch, memory_bytes)
-
-    @property
-    def customers(self) -> int:
-        """How many customers were seen."""
-        return len(self._customers) - 1
 
     @property
     def events(self) -> int:

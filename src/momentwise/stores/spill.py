@@ -132,16 +132,15 @@ def failed_write(folder: Path | None, error: OSError) -> StoreError:
     place = Place(str(folder)) if folder else Place()
     if isinstance(error, FileExistsError | NotADirectoryError):
         return StoreError("There is a file where a folder is needed.", place=place, right="Choose another folder with --out.")
-    reason = error.strerror or str(error)
     if error.errno in _FULL:
         return StoreError(
-            f"Nothing more can be written: {reason}.",
+            f"Nothing more can be written: {os.strerror(error.errno)}.",
             place=place,
             right="Free some space, or choose another folder with --out or the TMPDIR variable.",
             permanent=False,
         )
     return StoreError(
-        f"Nothing can be written here: {reason}.",
+        f"Nothing can be written here: {error.strerror or error}.",
         place=place,
         right="Choose another folder with --out, or with the TMPDIR variable for temporary files.",
     )

@@ -1,0 +1,381 @@
+"""The documentation is true: every block runs, every table equals the code, every link leads somewhere.
+
+Each page runs by itself, from top to bottom, in an empty folder, by the language of its blocks:
+
+- `python` is executed, all blocks of a page in one namespace;
+- `console` and `sh`: each `momentwise` command must exit with 0, each `make` target must exist;
+- `yaml` is read as moments or as sources, by what it says;
+- `<!-- file: NAME -->` on the line above a block writes the block to that file for the blocks that follow;
+- `<!-- needs: ../shared -->` marks blocks that run from the repository on the shared data, and are skipped without them.
+
+`python tests/test_docs.py` writes the commands' help into docs/cli.md again.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+import click
+import duckdb
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from momentwise.cli import main
+from momentwise.define.event import CHANNELS
+from momentwise.define.finding import Estimate, Finding
+from momentwise.define.moment import Moment, Trigger
+from momentwise.define.occurrence import OCCURRENCE_SCHEMA, SIGNAL_SCHEMA
+from momentwise.define.reading import parse_playbook
+from momentwise.define.reading_sources import parse_sources
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "examples").glob("*/README.md")),
+]
+SHARED = ROOT.parent / "shared"
+
+_FENCE = re.compile(
+    r"(?:<!-- (?P<mark>file|needs): (?P<what>\S+) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
+)
+_LINK = re.compile(r"!?\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+_HELP = re.compile(r"(?<=^## )(?P<command>momentwise[a-z ]*)\n(?P<prose>.*?)^```text\n.*?^```$", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its text, the line where it begins, and the mark above it."""
+
+    language: str
+    text: str
+    line: int
+    file: str = ""
+    needs: str = ""
+
+
+def read_blocks(page: Path) -> list[Block]:
+    """The fenced blocks of a page, in order."""
+    text = page.read_text(encoding="utf-8")
+    found = []
+    for match in _FENCE.finditer(text):
+        marks = {str(match["mark"]): str(match["what"])} if match["mark"] else {}
+        line = text.count("\n", 0, match.start()) + 1
+        found.append(Block(match["language"], match["text"], line, **marks))
+    return found
+
+
+def name_of(page: Path) -> str:
+    """The page, as the tests call it."""
+    return str(page.relative_to(ROOT))
+
+
+def commands_of(block: Block) -> Iterator[list[str]]:
+    """The commands of a console block, as words."""
+    for line in block.text.splitlines():
+        words = shlex.split(line.removeprefix("$ "), comments=True)
+        if words and words[0] in ("momentwise", "make"):
+            yield words
+
+
+def run_command(words: list[str], place: str) -> None:
+    """Run `momentwise …`, or see that a `make` target is there."""
+    if words[0] == "make":
+        makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+        assert re.search(rf"^{re.escape(words[1])}:", makefile, re.MULTILINE), f"{place}: no target '{words[1]}'"
+        return
+    words, target = (words[: words.index(">")], words[words.index(">") + 1]) if ">" in words else (words, "")
+    done = CliRunner().invoke(main, words[1:], prog_name="momentwise")
+    assert done.exit_code == 0, f"{place}: {shlex.join(words)}\n{done.output}\n{done.exception!r}"
+    if target:
+        Path(target).write_bytes(done.stdout_bytes)
+
+
+def read_yaml(text: str, place: str) -> None:
+    """Read a block as moments or as sources; raises where it has a mistake."""
+    if re.search(r"^sources:", text, re.MULTILINE):
+        parse_sources(text, place)
+    elif re.search(r"^signals:", text, re.MULTILINE) and "moment" not in text:
+        some = "\n---\nmoment: some\nintent: do\nstage: decision\narchetype: friction\nstart: a\ncomplete: b\n"
+        parse_playbook([(place, text + some)])
+    else:
+        parse_playbook([(place, text)])
+
+
+def run_block(block: Block, place: str, names: dict[str, object]) -> None:
+    """Do with a block what its language asks for."""
+    if block.file:
+        Path(block.file).parent.mkdir(parents=True, exist_ok=True)
+        Path(block.file).write_text(block.text, encoding="utf-8")
+    if block.language == "python":
+        exec(compile("\n" * block.line + block.text, place, "exec"), names)
+    elif block.language == "yaml":
+        read_yaml(block.text, place)
+    elif block.language in ("console", "sh"):
+        for words in commands_of(block):
+            run_command(words, place)
+    else:
+        assert block.file or block.language in ("text", "csv", "sql"), f"{place}: a block without a language"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_block_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader who types what stands on a page gets no error."""
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"__name__": name_of(page)}
+    for block in read_blocks(page):
+        if not block.needs:
+            run_block(block, f"{page}:{block.line}", names)
+
+
+EXAMPLES = [
+    pytest.param(words, id=Path(words[2]).name)
+    for page in PAGES
+    for block in read_blocks(page)
+    if block.needs
+    for words in commands_of(block)
+]
+
+
+@pytest.mark.skipif(not (SHARED / "data").is_dir(), reason="the shared data are not here")
+@pytest.mark.parametrize("words", EXAMPLES)
+def test_every_example_runs_from_the_repository(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The examples' commands work as they stand, from the repository with the shared data beside it."""
+    home = tmp_path / "repository"
+    home.mkdir()
+    (home / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / "shared").symlink_to(SHARED)
+    monkeypatch.chdir(home)
+    run_command([*words, "--no-report"], str(words))
+
+
+@pytest.mark.skipif(not (SHARED / "data").is_dir(), reason="the shared data are not here")
+def test_the_figures_of_the_olist_example_are_those_of_the_audit(tmp_path: Path) -> None:
+    """What the docs quote is what comes out."""
+    import momentwise as mw
+
+    folder = ROOT / "examples" / "olist"
+    audit = mw.audit(
+        SHARED / "data/olist/sample15k", sources=folder / "sources.yaml", playbook=folder / "playbook.yaml"
+    )
+    delivery = audit.summaries[0]
+    late, gap = delivery.endings[1], delivery.gaps[-1]
+    gap = next(gap for gap in delivery.gaps if gap.worse == "late")
+    page = (ROOT / "docs/examples.md").read_text(encoding="utf-8")
+    days = (delivery.durations["p50"].value or 0) / 86_400
+    for figure in (
+        f"{late.count:,} ({100 * (late.of_outcome.value or 0):.2f} %",
+        f"{late.of_outcome.n:,} delivered orders",
+        f"**{gap.worse_mean.value:.3f}** on average (n {gap.worse_mean.n:,})",
+        f"**{gap.better_mean.value:.3f}** (n {gap.better_mean.n:,})",
+        f"**{days:.2f} days**",
+        f"{delivery.open} were under way",
+    ):
+        assert figure in page
+
+
+def table_below(page: str, heading: str) -> list[list[str]]:
+    """The rows of the first table below a heading, without its head."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8").split(f"\n{heading}\n", 1)[1]
+    rows = [line for line in text.split("\n## ", 1)[0].splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows[2:]]
+
+
+def type_of(field: pa.Field) -> str:
+    """A column's type, as results.md calls it."""
+    if pa.types.is_dictionary(field.type):
+        return "word"
+    if pa.types.is_timestamp(field.type):
+        assert field.type.tz == "UTC"
+        return "instant"
+    return {"string": "text", "double": "float64"}.get(str(field.type), str(field.type))
+
+
+@pytest.mark.parametrize(
+    ("heading", "schema"), [("## Occurrences", OCCURRENCE_SCHEMA), ("## Signals", SIGNAL_SCHEMA)]
+)
+def test_a_table_of_columns_equals_the_schema(heading: str, schema: pa.Schema) -> None:
+    """Names, types and meanings of the columns stand in the docs as they stand in the files."""
+    wanted = [[f"`{field.name}`", type_of(field), field.metadata[b"about"].decode()] for field in schema]
+    assert wanted == table_below("results.md", heading)
+
+
+@pytest.fixture(scope="module")
+def shop_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of an audit of the demonstration's shop."""
+    import momentwise as mw
+    from momentwise.loop.audit import Options
+
+    shop = tmp_path_factory.mktemp("docs") / "shop"
+    assert CliRunner().invoke(main, ["demo", str(shop)]).exit_code == 0
+    out = shop.parent / "results"
+    mw.audit(shop, out=out, options=Options(report=False))
+    return out
+
+
+@pytest.mark.parametrize(("heading", "name"), [("## Scores", "scores"), ("## Rejected rows", "rejected")])
+def test_a_table_of_columns_equals_the_file(heading: str, name: str, shop_results: Path) -> None:
+    """Tables without a stated schema are held against a file that an audit wrote."""
+    wanted = [[f"`{field.name}`", type_of(field)] for field in pq.read_schema(shop_results / f"{name}.parquet")]
+    assert wanted == [row[:2] for row in table_below("results.md", heading)]
+
+
+def test_the_fields_of_findings_and_of_the_run_are_all_explained(shop_results: Path) -> None:
+    """The docs name every field of findings.json and run.json, and none besides."""
+    findings = {f"`{name}`" for name in Finding.__struct_fields__}
+    estimates = {f"`{name}`" for name in Estimate.__struct_fields__}
+    text = (ROOT / "docs/results.md").read_text(encoding="utf-8")
+    first, second = (set(re.findall(r"^\| (`\w+`) \|", part, re.MULTILINE)) for part in _halves(text))
+    assert findings == first
+    assert estimates == second
+    run = {f"`{name}`" for name in msgspec.json.decode((shop_results / "run.json").read_bytes())}
+    assert run == {row[0] for row in table_below("results.md", "## The record of the run")}
+
+
+def _halves(text: str) -> tuple[str, str]:
+    part = text.split("\n## Findings\n", 1)[1].split("\n## ", 1)[0]
+    first, second = part.split("| Field of an estimate", 1)
+    return first, second
+
+
+def test_every_file_of_an_audit_is_explained(tmp_path: Path) -> None:
+    """results.md lists the files that an audit leaves, and none besides."""
+    text = (ROOT / "docs/results.md").read_text(encoding="utf-8").split("\n## ", 1)[0]
+    listed = set(re.findall(r"^\| \[?`([\w.]+)`", text, re.MULTILINE))
+    (tmp_path / "log.csv").write_text("customer,at,event\n" + "ann,2026-01-01,a\nbob,2026-01-02,a\n" * 3)
+    (tmp_path / "sources.yaml").write_text("sources: {log: {customer: customer, at: at, event: event}}")
+    (tmp_path / "playbook.yaml").write_text(
+        "{moment: m, intent: do, stage: decision, archetype: friction, start: a, complete: b}"
+    )
+    done = CliRunner().invoke(main, ["audit", str(tmp_path), "--out", str(tmp_path / "out"), "--quiet"])
+    assert done.exit_code == 0, done.output
+    assert listed == {path.name for path in (tmp_path / "out").iterdir()}
+
+
+def test_the_signals_defaults_are_those_of_the_docs() -> None:
+    """measures.md shows the rage click's defaults."""
+    some = Moment(name="m", intent="do", stage="decision", archetype="friction", start=(Trigger(("a",)),), complete=())
+    assert some.name == "m"
+    block = next(block for block in read_blocks(ROOT / "docs/measures.md") if "rage_click:" in block.text)
+    moment = "\n---\nmoment: some\nintent: do\nstage: decision\narchetype: friction\nstart: a\ncomplete: b\n"
+    found = parse_playbook([("measures.md", block.text + moment)]).signals.rage_click
+    assert type(found)() == found
+
+
+def test_the_channels_of_the_docs_are_those_of_the_code() -> None:
+    """sources.md names every channel."""
+    assert f"Channels that Momentwise knows: {', '.join(CHANNELS)}." in (ROOT / "docs/sources.md").read_text().replace(
+        "\n", " "
+    )
+
+
+def commands() -> dict[str, click.Command]:
+    """Every command by its whole name."""
+    found: dict[str, click.Command] = {"momentwise": main}
+    for name, command in main.commands.items():
+        found[f"momentwise {name}"] = command
+        for inner, below in getattr(command, "commands", {}).items():
+            found[f"momentwise {name} {inner}"] = below
+    return found
+
+
+def help_of(command: str) -> str:
+    """What `--help` of a command prints, on a terminal of 110 columns."""
+    done = CliRunner().invoke(main, [*command.split()[1:], "--help"], prog_name="momentwise", terminal_width=110)
+    assert done.exit_code == 0
+    return done.output.strip()
+
+
+def write_helps(page: str) -> str:
+    """The page of commands with the real help in every block below a command's heading."""
+
+    def real(match: re.Match[str]) -> str:
+        return f"{match['command']}\n{match['prose']}```text\n{help_of(match['command'])}\n```"
+
+    return _HELP.sub(real, page)
+
+
+def test_the_page_of_commands_equals_their_help() -> None:
+    """docs/cli.md has every command with its real help; `python tests/test_docs.py` writes it again."""
+    page = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    assert list(commands()) != []
+    assert set(commands()) == {match["command"] for match in _HELP.finditer(page)}
+    assert write_helps(page) == page
+
+
+def links_of(page: Path) -> Iterator[str]:
+    """The targets of a page's links, outside its blocks."""
+    text = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    yield from (unquote(match["target"]) for match in _LINK.finditer(text))
+
+
+def anchors_of(page: Path) -> set[str]:
+    """The anchors of a page's headings, as code hosts make them."""
+    headings = re.findall(r"^#+ (.+)$", _FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+LINKED = [*PAGES, ROOT / "CHANGELOG.md"]
+
+
+@pytest.mark.parametrize("page", LINKED, ids=name_of)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    """A link inside the repository names a file that is there, and a heading that is in it."""
+    for target in links_of(page):
+        if target.startswith(("https://", "http://")):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), f"{name_of(page)}: {target}"
+        if anchor:
+            assert anchor in anchors_of(file), f"{name_of(page)}: {target}"
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    """No page is written for nobody."""
+    seen: set[Path] = set()
+    waiting = [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in seen:
+            continue
+        seen.add(page)
+        near = ((page.parent / target.partition("#")[0]).resolve() for target in links_of(page) if "://" not in target)
+        waiting += [path for path in near if path.suffix == ".md" and path.is_file()]
+    unreached = {page for page in PAGES if page not in seen and "examples" not in page.parts[:-2]}
+    assert set() == {name_of(page) for page in unreached}
+
+
+def test_no_page_names_a_machine() -> None:
+    """Paths of somebody's machine do not belong into the docs."""
+    for page in LINKED:
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r"(?<![\w.])/(work|root|tmp|home)/", text), name_of(page)
+
+
+def test_the_picture_of_the_readme_is_small() -> None:
+    """It loads quickly: under 250 kB."""
+    assert (ROOT / "docs/report.png").stat().st_size < 250_000
+
+
+def test_duckdb_finds_the_tables_of_a_result(shop_results: Path) -> None:
+    """The files are plain Parquet, for whoever prefers SQL."""
+    path = str(shop_results / "occurrences.parquet")
+    found = duckdb.sql("SELECT count(*) FROM read_parquet($path)", params={"path": path}).fetchall()
+    assert found[0][0] > 0
+
+
+if __name__ == "__main__":
+    cli_page = ROOT / "docs/cli.md"
+    cli_page.write_text(write_helps(cli_page.read_text(encoding="utf-8")), encoding="utf-8")
