@@ -297,3 +297,20 @@ def test_a_row_that_fails_as_several_events_is_listed_once(con: Con) -> None:
         rules=(EventRule(name="x", at=("a",)), EventRule(name="y", at=("a",))),
     )
     assert len(con.execute(rejected_query(source, {"t": table}, zone="UTC", now_us=NOW_US)).fetchall()) == 1
+
+
+def test_a_fixed_customer_and_columns_of_every_type_are_read(con: Con) -> None:
+    """Whole numbers have no decimal point, times are ISO, and an event's name may be reached through a table."""
+    table = make_table(
+        con,
+        "log",
+        "day TIMESTAMP, what BIGINT, half DOUBLE, born DATE, note DECIMAL(4,1)",
+        [("2000-01-01", 1, 2.0, "1970-01-02", 1.5)],
+    )
+    names = make_table(con, "names", "what BIGINT, name VARCHAR", [(1, "view")])
+    source = log_source(
+        customer=ColumnRef(value="all"), event=ColumnRef("name", through="names", on="what", to="what"),
+        fields={"key": ColumnRef("half"), "session": ColumnRef("born"), "amount": ColumnRef("note"), "text": ColumnRef("note")},
+    )  # fmt: skip
+    expected = [("all", 946_684_800, "view", 0, "2", "1970-01-02T00:00:00", 1.5, "1.5")]
+    assert expected == events(con, source, [table, names], ["key", "session", "amount", "text"])

@@ -256,3 +256,13 @@ def test_a_question_is_no_event_name() -> None:
 def test_events_are_named_after_their_columns(name: str, when: str, expected: str) -> None:
     """Words of the clock go, and a bare word gets the row's name before it."""
     assert expected == event_name(name, when)
+
+
+def test_a_key_called_id_is_led_to_by_the_tables_name() -> None:
+    """`customer_id` finds the `id` of `customers`; an address of mail is less of a person than an id of persons."""
+    orders = table("orders", unique("order_id"), column("customer_id"), time("purchased_at"))
+    customers = table(
+        "customers", unique("id"), column("email", "text", 390, "a@x.org"), column("person_id", "text", 380, "p1")
+    )
+    expected = ColumnRef("person_id", through="customers", on="customer_id", to="id")
+    assert expected == source_of(propose([orders, customers])).customer

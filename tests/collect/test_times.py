@@ -119,6 +119,13 @@ def test_several_ways_in_one_column_are_alternatives() -> None:
     assert [WHEN_US, MINUTE_US] == [read("31/01/2024 14:05:06", found.text), read("31/01/2024 14:05", found.text)]
 
 
+def test_iso_with_rare_other_forms_stays_iso() -> None:
+    """A form that one text in twenty has is no alternative."""
+    found = find_time_format(["2024-01-31"] * 19 + ["31.12.2023"])
+    assert found is not None
+    assert "iso" == found.text
+
+
 def test_a_few_odd_texts_do_not_hide_a_format() -> None:
     """One text in twenty may be no time."""
     assert find_time_format(["2024-01-31"] * 19 + ["soon"]) is not None
@@ -229,3 +236,9 @@ def test_any_text_is_a_time_or_none(text: str) -> None:
     found = find_time_format([text])
     if found is not None and "\0" not in text:
         read(text, found.text, "Europe/Berlin")
+
+
+@pytest.mark.parametrize("text", ["2024-01-31 noon", "31/01/2024x14:05", "31/01/2024 14:05 or so"])
+def test_a_date_with_something_odd_behind_it_is_no_time(text: str) -> None:
+    """Half a format is none."""
+    assert find_time_format([text]) is None

@@ -63,7 +63,8 @@ def test_a_plan_of_many_conditions_needs_more_than_one_word(tmp_path: Path) -> N
     cases = [draw_case(seed) for seed in range(200, 260)]
     moments = [moment for case in cases for moment in case.playbook.moments]
     renamed = tuple(
-        msgspec.structs.replace(moment, name=f"m{place}", version=1, since_us=None) for place, moment in enumerate(moments)
+        msgspec.structs.replace(moment, name=f"m{place}", version=1, since_us=None)
+        for place, moment in enumerate(moments)
     )
     playbook = Playbook(renamed)
     assert compile_plan(playbook).words > 1

@@ -9,12 +9,9 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
@@ -24,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from momentwise.cli.stopping import stoppable
 from momentwise.define.document import nearest
 from momentwise.define.instant import parse_instant
 from momentwise.define.library import load_playbook, playbook_names, playbook_text
@@ -49,7 +47,7 @@ def _explained(command: Callable[P, None]) -> Callable[P, None]:
     @wraps(command)
     def run(*arguments: P.args, **options: P.kwargs) -> None:
         try:
-            with _stopped_by_terminate():
+            with stoppable():
                 command(*arguments, **options)
                 sys.stdout.flush()
         except DefinitionErrors as error:
@@ -70,19 +68,6 @@ def _explained(command: Callable[P, None]) -> Callable[P, None]:
             sys.exit(0)
 
     return run
-
-
-@contextmanager
-def _stopped_by_terminate() -> Iterator[None]:
-    """While this lasts, SIGTERM stops us as Ctrl-C does, so that nothing half-written is left."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -10,6 +10,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from momentwise.cli.stopping import stop_if_asked
+
 
 class _Rate(TextColumn):
     """Steps done, steps per second, and the time left where the total is known."""
@@ -57,6 +59,7 @@ class LiveProgress:
 
     def begin(self, stage: str, total: int | None) -> None:
         """A stage begins; the one before it is over."""
+        stop_if_asked()
         if self._task is not None:
             self._progress.update(self._task, total=self._progress.tasks[self._task].completed or 1)
             self._progress.update(self._task, completed=self._progress.tasks[self._task].total)
@@ -64,6 +67,7 @@ class LiveProgress:
 
     def advance(self, steps: int) -> None:
         """So many steps are done."""
+        stop_if_asked()
         if self._task is not None:
             self._progress.advance(self._task, steps)
 

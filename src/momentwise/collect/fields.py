@@ -51,6 +51,9 @@ class Reader:
         return self.sqls[place]
 
 
+_WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+
+
 class RowScope:
     """The rows of one source's relation: the names, joins and expressions that its queries share.
 
@@ -149,7 +152,11 @@ class RowScope:
     def identity_sql(self) -> str:
         """What two rows that are the same event share: their id, or a hash of all their columns."""
         if self.has_id:
-            return self.text(self.source.fields["id"])
+            ref = self.source.fields["id"]
+            found = None if ref.through else self.facts.column(ref.column)
+            # Making a text of a number costs more than all the rest of an event's identity.
+            is_whole = found is not None and found.type in _WHOLE_TYPES
+            return self.name(found.name) if found is not None and is_whole else self.text(ref)
         return f"hash({', '.join(self.name(column.name) for column in self.facts.columns)})"
 
     def find(self, name: str) -> ColumnFacts | None:
@@ -242,8 +249,6 @@ class RowScope:
     def _instant_of(self, sql: str, facts: ColumnFacts) -> str:
         used_as_time = any(facts.name.lower() == name.lower() for rule in self.source.rules for name in rule.at)
         stated = self.source.time_format if used_as_time or not facts.time_format else ""
-        if facts.kind == "text" and facts.type == "BOOLEAN":
-            return "NULL::BIGINT"
         return instant_sql(sql, facts.type, stated or facts.time_format, self._zone)
 
 

@@ -83,16 +83,9 @@ def _find_times(name: str, texts: Sequence[str]) -> TimeFormat | None:
 
 
 def _epoch(texts: Sequence[str]) -> TimeFormat | None:
-    if not texts or not all(epoch_unit(_number(text)) for text in texts):
+    if not texts or not all(epoch_unit(float(text)) for text in texts):
         return None
     return find_time_format([text.split(".")[0] for text in texts])
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
 
 
 def _says_time(name: str) -> bool:

@@ -111,7 +111,7 @@ def _find_epoch(texts: Sequence[str]) -> TimeFormat | None:
     for text in texts:
         match = _DIGITS.match(text.strip())
         unit = epoch_unit(float(match.group(0))) if match else ""
-        if match and unit and not (len(match.group(1)) == 14 and _is_compact(match.group(1))):
+        if match and unit:
             units[unit] += 1
     if not units:
         return None
@@ -125,10 +125,6 @@ def epoch_unit(number: float) -> str:
         if _EARLIEST_S * per_second <= number < _LATEST_S * per_second:
             return name
     return ""
-
-
-def _is_compact(digits: str) -> bool:
-    return bool(_DATES[9][0].match(digits)) and int(digits[8:10]) < 24 and int(digits[10:12]) < 60
 
 
 def read_shape(text: str) -> str:

@@ -242,35 +242,35 @@ def bits_of(plan: Plan, event: Mapping[str, FieldValue], kinds: Mapping[str, Kin
 def bits_sql(plan: Plan, event_sql: str, columns: Mapping[str, Column]) -> list[str]:
     """One BIGINT expression per word of bits, over the columns of a query.
 
-    Conditions on the name alone become one look-up by name; only those with a predicate cost an expression each.
+    One look-up by name leads to the bits that follow from the name alone and to the conditions that this event may fulfil,
+    so that no condition is evaluated for an event that it does not ask for.
     """
     expressions = []
     for word in range(plan.words):
         first = word * BITS_PER_WORD
-        by_name: dict[str, int] = {}
-        parts = []
+        by_name: dict[str, list[str]] = {}
+        always = ["0::BIGINT"]
         for bit, condition in enumerate(plan.conditions[first : first + BITS_PER_WORD]):
-            value = 1 << bit
-            if condition.where is None:
-                for name in condition.events:
-                    by_name[name] = by_name.get(name, 0) | value
-            else:
-                parts.append(_bit_sql(condition, value, event_sql, columns))
-        expressions.append(" + ".join([_name_sql(by_name, event_sql), *parts]))
+            part = _bit_sql(condition, 1 << bit, columns)
+            for name in condition.events:
+                by_name.setdefault(name, []).append(part)
+            if not condition.events:
+                always.append(part)
+        expressions.append(" + ".join([_name_sql(by_name, event_sql), *always]))
     return expressions
 
 
-def _name_sql(by_name: dict[str, int], event_sql: str) -> str:
+def _name_sql(by_name: dict[str, list[str]], event_sql: str) -> str:
     if not by_name:
         return "0::BIGINT"
-    cases = " ".join(f"WHEN {quote(name)} THEN {bits}" for name, bits in by_name.items())
+    cases = " ".join(f"WHEN {quote(name)} THEN {' + '.join(parts)}" for name, parts in by_name.items())
     return f"(CASE {event_sql} {cases} ELSE 0 END)::BIGINT"
 
 
-def _bit_sql(condition: Condition, value: int, event_sql: str, columns: Mapping[str, Column]) -> str:
-    names = ", ".join(quote(name) for name in condition.events)
-    named = f"{event_sql} IN ({names}) AND " if names else ""
-    return f"(CASE WHEN {named}{to_sql(condition.where, columns)} THEN {value}::BIGINT ELSE 0 END)"
+def _bit_sql(condition: Condition, value: int, columns: Mapping[str, Column]) -> str:
+    if condition.where is None:
+        return f"{value}::BIGINT"
+    return f"(CASE WHEN {to_sql(condition.where, columns)} THEN {value}::BIGINT ELSE 0 END)"
 
 
 @dataclass

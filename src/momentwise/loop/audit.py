@@ -168,11 +168,23 @@ def run_audit(
     """
     options, watcher = options or Options(), watcher or Quiet()
     _refuse_among_data(paths, out)
-    with scratch_folder(options.scratch) as scratch, ResultFolder(out) as folder:
+    with _interrupted(), scratch_folder(options.scratch) as scratch, ResultFolder(out) as folder:
         run = _Run(list(paths), folder, scratch, options, watcher, now_us)
         told = run.all(sources, playbook)
+        watcher.begin("Publish", None)
         folder.publish()
     return told
+
+
+@contextmanager
+def _interrupted() -> Iterator[None]:
+    """The engine's own error for Ctrl-C, as Ctrl-C again."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _refuse_among_data(paths: Sequence[str], out: Path) -> None:

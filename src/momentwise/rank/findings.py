@@ -121,7 +121,7 @@ def _endings(summary: MomentSummary, people: Count) -> list[Finding]:
             moment=summary.moment,
             kind="ending_share",
             title=f"{say_ending(summary, ending)}.",
-            detail=say_open(summary, ending.share),
+            detail=say_open(summary),
             estimate=ending.of_outcome,
             grade="C",
             grade_reason=OBSERVED,
@@ -143,7 +143,7 @@ def _gap(summary: MomentSummary, gap: ScoreGap, people: Count) -> Finding:
         moment=summary.moment,
         kind="score_gap",
         title=(
-            f"{say_ending(summary, ending)}, and those who then gave a score gave {worse.value:.2f} on average "
+            f"{say_ending(summary, ending)}, and the {worse.n:,} scores given then average {worse.value:.2f} "
             f"instead of {better.value:.2f}."
         ),
         detail=(

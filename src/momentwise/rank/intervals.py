@@ -85,15 +85,16 @@ def mean_interval(sample: Sample) -> tuple[float, float] | None:
 def welch(one: Sample, other: Sample) -> tuple[float, float, float] | None:
     """The difference of two means, `one - other`, with its interval; `None` where either has fewer than two numbers.
 
-    Where neither sample varies the interval has no width; compare samples that are large enough for that to mean something.
+    Where neither sample varies the interval has no width; compare samples that are large enough for that to mean
+    something.
 
     Source:
         Welch, B. L. (1947). The generalization of "Student's" problem when several different population variances are
         involved. Biometrika 34, 28–35; degrees of freedom by Satterthwaite (1946).
 
     Example:
-        >>> welch(Sample(100, 3.0, 4.0), Sample(100, 5.0, 4.0))
-        (-2.0, -2.557780461596513, -1.442219538403487)
+        >>> [round(part, 4) for part in welch(Sample(100, 3.0, 4.0), Sample(100, 5.0, 4.0))]
+        [-2.0, -2.5578, -1.4422]
     """
     if min(one.n, other.n) < 2:
         return None

@@ -54,8 +54,8 @@ def say_ending(summary: MomentSummary, ending: EndingSummary) -> str:
     return f"{say_moment(summary)} {phrase} {say_times(ending.share)}"
 
 
-def say_open(summary: MomentSummary, share: Estimate) -> str:
-    """How many are open, and how far they could still move a share; empty where none is.
+def say_open(summary: MomentSummary, share: Estimate | None = None) -> str:
+    """How many are open, and how far they could still move a share of all that ended; empty where none is.
 
     The bounds are those of all open ones ending otherwise, and of all of them ending so (Manski 2003, Partial
     Identification of Probability Distributions, chapter 1).
@@ -67,7 +67,7 @@ def say_open(summary: MomentSummary, share: Estimate) -> str:
         f"{summary.open:,} more {'is' if one else 'are'} still open at the end of the data and "
         f"count{'s' if one else ''} neither way."
     )
-    if share.n == 0 or summary.open < _MANY_OPEN * share.n:
+    if share is None or summary.open < _MANY_OPEN * share.n:
         return said
     count, whole = count_of(share), share.n + summary.open
     least, most = (100 * part / whole for part in (count, count + summary.open))
@@ -118,7 +118,7 @@ def _say_apart(check: TargetCheck) -> tuple[str, str]:
     scale, suffix = (100, " %") if unit == "share" else (1, "")
     exact = f"{scale * wanted:,.10g}{suffix}"
     for places in range(1 if unit == "share" else 2, _MOST_PLACES):
-        said = f"{scale * found:,.{places}f}{suffix}", exact
+        said = f"{scale * found:,.{places}f}{suffix}".replace("-", "\u2212"), exact.replace("-", "\u2212")
         if round(scale * found, places) != round(scale * wanted, places):
             return said
     return said

@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -95,18 +96,23 @@ class ResultFolder:
 
     @contextmanager
     def writer(self, name: str, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-        """A writer of one table; words are written once per row group, and times and numbers are packed.
+        """A writer of one table.
+
+        Half of the time to write a table goes into looking for repeated values where there are none, so only columns of
+        words are searched; instants are packed as differences, and LZ4 costs a third less than Zstandard.
 
         Raises:
             StoreError: The disk is full.
         """
+        words = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+        instants = [field.name for field in schema if pa.types.is_timestamp(field.type)]
         try:
             with pq.ParquetWriter(
                 self.partial / f"{name}.parquet",
                 schema,
-                compression="zstd",
-                compression_level=1,
-                write_statistics=True,
+                compression="lz4",
+                use_dictionary=words,
+                column_encoding=dict.fromkeys(instants, "DELTA_BINARY_PACKED"),
             ) as writer:
                 yield writer
         except OSError as error:
@@ -133,6 +139,11 @@ class ResultFolder:
         Raises:
             StoreError: A file cannot be moved.
         """
+        # Ctrl-C reaches the main thread only, so that another one moves all files or none.
+        with ThreadPoolExecutor(1) as mover:
+            mover.submit(self._move).result()
+
+    def _move(self) -> None:
         names = sorted((path.name for path in self.partial.iterdir()), key=lambda name: name == RUN)
         try:
             with _alone_in(self.out):
