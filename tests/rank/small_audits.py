@@ -60,13 +60,13 @@ def make_row(outcome: str = "completed", **changes: object) -> Row:
     return row | {"ended_at": ended} | {name: value for name, value in changes.items() if name != "ended_at"}
 
 
-def draw_rows(rng: random.Random, most: int = 40) -> list[Row]:
+def draw_rows(rng: random.Random, most: int = 120) -> list[Row]:
     """Occurrences of two moments on few customers, keys and days, so that ties and gaps are frequent."""
     return [_draw_row(rng) for _ in range(rng.randint(0, most))]
 
 
 def _draw_row(rng: random.Random) -> Row:
-    outcome = rng.choice(OUTCOMES)
+    outcome = rng.choice((*OUTCOMES, "completed"))
     started = START + rng.randint(0, 90) * DAY
     return make_row(
         outcome,

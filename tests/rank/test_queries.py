@@ -130,6 +130,12 @@ def test_spans_agree_with_numpy(open_audit: OpenAudit, seed: int) -> None:
             assert found is None if expected is None else expected == pytest.approx(found)
 
 
+def test_median_steps_of_two_are_the_fewer(open_audit: OpenAudit) -> None:
+    """One and four steps: nobody took two and a half."""
+    audit = open_audit([make_row(steps=1), make_row(steps=4)])
+    assert audit.ask(queries.median_steps_sql()) == [("track-delivery", 1)]
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_median_steps_agree_with_python(open_audit: OpenAudit, seed: int) -> None:
     """The lower median of an even count: a number of steps that somebody took."""
@@ -227,6 +233,29 @@ def test_a_score_with_a_key_belongs_to_it_for_ever(open_audit: OpenAudit) -> Non
     scores = [score_at(400, 1.0, order_id="1"), score_at(401, 2.0, order_id="3"), score_at(25, 3.0, order_id=None)]
     found = open_audit(rows, scores, moments, ("order_id",)).rows("scores")
     assert {(1.0, "1", "completed"), (3.0, "2", "failed")} == {(r["score"], r["key"], r["outcome"]) for r in found}
+
+
+TIES: dict[str, tuple[list[Row], object]] = {
+    "the open one": ([make_row(key="2"), make_row("open", key="1")], "1"),
+    "the one that ended last": ([make_row(key="2"), make_row(key="1", ended_at=START + 11 * DAY)], "1"),
+    "the greatest key": ([make_row(key="1"), make_row(key="3"), make_row(key="2"), make_row()], "3"),
+}
+
+
+@pytest.mark.parametrize("last_first", [False, True])
+@pytest.mark.parametrize("tie", TIES)
+def test_of_several_that_started_at_once_a_score_belongs_to(open_audit: OpenAudit, tie: str, last_first: bool) -> None:
+    """One of them, and always the same, in whichever order they are written."""
+    rows, expected = TIES[tie]
+    found = open_audit(rows[::-1] if last_first else rows, [score_at(5)]).rows("scores")
+    assert [expected] == [row["key"] for row in found]
+
+
+def test_of_one_key_that_ended_and_started_at_once_a_score_belongs_to_the_later(open_audit: OpenAudit) -> None:
+    """One event may end an occurrence and start the next: the score is about the next."""
+    rows = [make_row("open", key="1"), make_row("failed", key="1", ended_at=START)]
+    found = open_audit(rows, [score_at(5, order_id="1")], (make_moment(by="order_id"),), ("order_id",)).rows("scores")
+    assert ["open"] == [row["outcome"] for row in found]
 
 
 def test_a_score_without_a_value_is_no_score(open_audit: OpenAudit) -> None:

@@ -28,7 +28,14 @@ from tests.rank.small_audits import (
     make_row,
 )
 
-MOMENTS = (make_moment("track-delivery", by="order_id"), make_moment("pay"), make_moment("never"))
+TARGET = Target(
+    shares={"completion_rate": 0.9}, spans_us={"p90_duration": 9 * DAY_US}, scores={"score": 4.0, "nps": 20}
+)
+MOMENTS = (
+    make_moment("track-delivery", by="order_id", target=TARGET),
+    make_moment("pay", target=TARGET),
+    make_moment("never", target=TARGET),
+)
 
 
 def estimates_in(value: object) -> Iterator[Estimate]:
@@ -115,7 +122,7 @@ def test_open_occurrences_change_no_measure(open_audit: OpenAudit, seed: int) ->
     given += [{"customer": "new 1", "at": START + DAY, "score": 1.0, "order_id": None}]
     with_open = open_audit(rows, given, MOMENTS, ("order_id",)).summarize()
     without = open_audit(closed, given, MOMENTS, ("order_id",)).summarize()
-    same = {"volume": 0, "people": 0, "open": 0, "trend": (), "trend_unit": ""}
+    same = {"volume": 0, "people": 0, "open": 0, "trend": (), "trend_unit": "", "targets": ()}
     assert [msgspec.structs.replace(one, **same) for one in without] == [
         msgspec.structs.replace(one, **same) for one in with_open
     ]
@@ -136,8 +143,7 @@ def test_the_order_of_rows_does_not_matter(open_audit: OpenAudit, seed: int) -> 
 
 def test_a_moment_that_never_happened(open_audit: OpenAudit) -> None:
     """Nothing to measure is nothing, not zero; its targets are undecided."""
-    target = Target(shares={"completion_rate": 0.9}, spans_us={"p90_duration": DAY_US}, scores={"score": 4.0, "nps": 9})
-    (found,) = open_audit([], moments=(make_moment(target=target, critical=True),)).summarize()
+    (found,) = open_audit([], moments=(make_moment(target=TARGET, critical=True),)).summarize()
     assert {None} == {estimate.value for estimate in estimates_in(found)}
     assert (0, 0, (), (), ()) == (found.volume, found.open, found.endings, found.trend, found.qualifies)
     assert [None] * 4 == [check.met for check in found.targets]

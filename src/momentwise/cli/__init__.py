@@ -6,6 +6,7 @@ Every command exits with 0 when it did what was asked, with 2 when something was
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
@@ -74,6 +75,9 @@ def _explained(command: Callable[P, None]) -> Callable[P, None]:
 @click.version_option(package_name="momentwise", message="momentwise %(version)s")
 def main() -> None:
     """Find the small moments in which customers decide to trust or to leave."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a sign that the terminal lacks is no reason to stop
 
 
 @main.command()
@@ -212,6 +216,8 @@ def rows(folder: Path, table: str, moment: str | None, where: str, limit: int, s
     from momentwise.stores.results import Results  # noqa: PLC0415
 
     if moment is not None:
+        if table in ("signals", "rejected"):
+            raise DefinitionError(f"Rows of {table} belong to no moment.", right="Leave --moment out, or use --where.")
         escaped = moment.replace("'", "''")
         where = f"moment = '{escaped}' AND ({where})"
     results = Results(folder)

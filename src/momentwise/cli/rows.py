@@ -50,13 +50,28 @@ def _print_table(found: pa.Table, total: int) -> None:
     for name in filled:
         is_number = pa.types.is_floating(found[name].type) or pa.types.is_integer(found[name].type)
         table.add_column(name, justify="right" if is_number else "left", overflow="fold")
-    for row in found.select(filled).to_pylist():
-        table.add_row(*(Text(_cell(value)) for value in row.values()))
-    console.print(table)
+    rows = [{name: _cell(value) for name, value in row.items()} for row in found.select(filled).to_pylist()]
+    needed = sum(2 + max(len(name), *(len(row[name]) for row in rows)) for name in filled)
+    if needed > console.width:
+        _print_records(console, rows)
+    else:
+        for row in rows:
+            table.add_row(*map(Text, row.values()))
+        console.print(table)
     if total > found.num_rows:
         console.print(Text(f"{found.num_rows:,} of {total:,} rows; --limit 0 prints all.", style="dim"))
     else:
         console.print(Text(f"{total:,} row{'' if total == 1 else 's'}.", style="dim"))
+
+
+def _print_records(console: Console, rows: list[dict[str, str]]) -> None:
+    """One block per row, where the terminal is too narrow for a line."""
+    widest = max(map(len, rows[0]))
+    for place, row in enumerate(rows, start=1):
+        console.print(Text(f"row {place}", style="bold"))
+        for name, text in row.items():
+            if text:
+                console.print(Text.assemble((f"  {name:<{widest}}  ", "dim"), text))
 
 
 def _cell(value: object) -> str:

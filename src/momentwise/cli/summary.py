@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from momentwise.charts.wording import write_interval, write_value
-from momentwise.define.finding import GRADES, Estimate, MomentSummary
+from momentwise.define.finding import GRADES, Estimate, Finding, MomentSummary
 from momentwise.define.instant import format_instant
 from momentwise.define.span import SECOND_US, format_span
 from momentwise.loop.audit import Told
@@ -26,6 +26,7 @@ def show_summary(
     _show_notes(console, notes)
     _show_read(console, told)
     console.print(_moments(told.summaries))
+    _show_signals(console, told)
     _show_findings(console, told, out)
     what, where = ("Report", out / "report.html") if has_report else ("Results", out)
     line = Text.assemble(f"\n{what}  ", (str(where), "bold underline"), f"   ({seconds:.1f} s in all)")
@@ -76,20 +77,52 @@ def _span(estimate: Estimate) -> str:
     return "–" if estimate.value is None else format_span(estimate.value * SECOND_US)
 
 
+def _show_signals(console: Console, told: Told) -> None:
+    """A line per kind of signal: how many, whom, and where most."""
+    for signal in told.signals:
+        first = signal.places[0] if signal.places else None
+        spot = " ".join(part for part in (first.page, first.element) if part) if first else ""
+        most = f", most of them on {spot}" if spot else ""
+        name = signal.signal.replace("_", " ")
+        console.print(f"\n{signal.count.n:,} {name}s of {signal.people:,} people{most}")
+
+
 def _show_findings(console: Console, told: Told, out: Path) -> None:
+    if not any(summary.volume for summary in told.summaries):
+        _show_strangers(console, told)
+        return
     if not told.findings:
         console.print("\nNothing stands out. That is a result, too.")
         return
     console.print("\n[bold]First findings[/bold]")
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(justify="right", style="bold", width=4)
+    table.add_column()
     for place, finding in enumerate(told.findings[:_MOST_FINDINGS], start=1):
-        interval = write_interval(finding.estimate)
-        money = ""
-        if finding.money is not None:
-            money = f"  {write_value(finding.money, finding.currency)} {write_interval(finding.money, finding.currency)}"
-        console.print(Text.assemble((f"  {place}. ", "bold"), finding.title))
-        grade = f"grade {finding.grade}, {GRADES[finding.grade]}"
-        detail = f"n {finding.estimate.n:,}  {interval}  {finding.people:,} people{money}  {grade}"
-        console.print(Padding(Text(detail, style="dim"), (0, 0, 0, 5)))
+        table.add_row(f"{place}.", Text.assemble(finding.title, "\n", (_detail(finding), "dim")))
+    console.print(table)
     left = len(told.findings) - _MOST_FINDINGS
     if left > 0:
-        console.print(Text(f"     {left} more in {out / 'findings.json'}", style="dim"))
+        console.print(Text(f"     {left} more in {out / 'findings.json'}", style="dim"), soft_wrap=True)
+
+
+def _show_strangers(console: Console, told: Told) -> None:
+    """No moment ever started: the playbook and the data speak of different events."""
+    starts = ", ".join(dict.fromkeys(told.facts.starts.values()))
+    events = ", ".join(f"{name} ({count:,})" for name, count in told.facts.event_names[:12])
+    console.print("\n[bold]No moment started.[/bold] The playbook and the data speak of different events.")
+    console.print(Text(f"  The playbook waits for: {starts}."))
+    console.print(Text(f"  The data hold: {events}."))
+    console.print(Text("  Rename events in sources.yaml, or write the playbook with the data's names."))
+
+
+def _detail(finding: Finding) -> str:
+    """The numbers behind a finding on one line."""
+    interval = write_interval(finding.estimate)
+    what = "difference " if finding.kind == "score_gap" else ""
+    parts = [f"n {finding.estimate.n:,}", f"{what}{interval}" if interval else "", f"{finding.people:,} people"]
+    if finding.money is not None:
+        price = write_value(finding.money, finding.currency)
+        parts.append(f"{price} [{write_interval(finding.money, finding.currency).replace(finding.currency + ' ', '')}]")
+    parts.append(f"grade {finding.grade}, {GRADES[finding.grade]}")
+    return "  ".join(part for part in parts if part)

@@ -33,7 +33,7 @@ from momentwise.define.source import Proposal, Source
 from momentwise.define.writing_sources import write_sources
 from momentwise.detect.plan import Plan, compile_plan
 from momentwise.errors import IntakeError, Place
-from momentwise.loop.intake import SOURCES_FILE, Intake, check_fields, find_playbook, open_intake
+from momentwise.loop.intake import SOURCES_FILE, Intake, check_fields, check_zones, find_playbook, open_intake
 from momentwise.rank import queries
 from momentwise.rank.findings import find
 from momentwise.rank.summary import summarize
@@ -209,6 +209,7 @@ class _Run:
         self._clock, self._matched = _Clock(), _Matched()
         self._counted: dict[str, Counted] = {}
         self._malformed: dict[str, int] = {}
+        self._rows: dict[str, int] = {}
 
     def all(self, sources: Path | None, playbook: Path | Playbook | None) -> Told:
         """Every stage in order."""
@@ -218,7 +219,7 @@ class _Run:
             intake = open_intake(self._paths, sources, self._scratch, self._now_us, memory=self._options.memory)
             self._say_understandings(intake)
             book = playbook if isinstance(playbook, Playbook) else find_playbook(playbook, intake, self._paths)
-            for sentence in check_fields(book, intake):
+            for sentence in [*check_zones(intake), *check_fields(book, intake)]:
                 self._watcher.note(sentence)
             plan = compile_plan(book)
         running = LocalPass(plan, self._scratch, self._options.memory_bytes)
@@ -259,12 +260,14 @@ class _Run:
                 counted = running.read(intake.connection, query.sql, query.columns, self._watcher.advance)
                 self._counted[source.name] = counted
                 self._malformed[source.name] = intake.tables.malformed_count(source)
+                rows = counted.candidates if len(source.rules) == 1 else intake.count_rows(source)
+                self._rows[source.name] = rows + self._malformed[source.name]
 
     def _check_limit(self, intake: Intake) -> None:
         """More unreadable rows than the stated share mean that the mapping is wrong, not the rows."""
         for source in intake.sources.sources:
             bad = self._rejected(source)
-            rows = self._counted[source.name].candidates + self._malformed[source.name]
+            rows = self._rows[source.name]
             if not rows or sum(bad.values()) / rows <= intake.sources.reject_limit:
                 continue
             reasons = ", ".join(f"{reason}: {count:,}" for reason, count in bad.items())
@@ -382,7 +385,7 @@ class _Run:
         sources = tuple(
             SourceFacts(
                 name=source.name,
-                rows=self._counted[source.name].candidates + self._malformed[source.name],
+                rows=self._rows[source.name],
                 events=self._counted[source.name].events,
                 rejected=self._rejected(source),
                 files=tuple(facts.origin for facts in intake.facts(source).values()),

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-from momentwise.collect.mapping import EventsQuery, events_query, rejected_query
+from momentwise.collect.mapping import EventsQuery, events_query, rejected_query, relation_of
 from momentwise.collect.propose import propose
+from momentwise.define.evaluate import quote_name
 from momentwise.define.library import matching_moments
 from momentwise.define.playbook import Playbook
 from momentwise.define.reading import read_playbook
@@ -59,6 +60,13 @@ class Intake:
         if any_mapped:
             mapped = rejected_query(source, self.facts(source), zone=self.sources.zone, now_us=self.now_us)
         return self.tables.rejected_select(source, mapped)
+
+    def count_rows(self, source: Source) -> int:
+        """How many rows a source has, of each of which several events may be made."""
+        self.facts(source)
+        with explained(source.place):
+            found = self.connection.execute(f"SELECT count(*) FROM {quote_name(relation_of(source))}").fetchall()
+        return int(found[0][0])
 
     def event_names(self) -> dict[str, int]:
         """Every event name with its count, most frequent first; reads the sources once."""
@@ -137,10 +145,35 @@ def find_playbook(playbook: Path | None, intake: Intake, paths: Sequence[str]) -
     return found
 
 
+def check_zones(intake: Intake) -> list[str]:
+    """Sentences about sources whose times carry no zone and for which none is stated."""
+    return [
+        f"{source.name}: its times carry no zone and are read as UTC; where that is wrong, state `zone:` in sources.yaml."
+        for source in intake.sources.sources
+        if (source.zone or intake.sources.zone) == "UTC" and _has_bare_times(intake, source)
+    ]
+
+
+def _has_bare_times(intake: Intake, source: Source) -> bool:
+    table = intake.facts(source).get(relation_of(source))
+    columns = [table.column(name) for rule in source.rules for name in rule.at] if table else []
+    return any(
+        column is not None
+        and not column.has_zone
+        and not column.time_format.startswith("epoch")
+        and "TIME ZONE" not in column.type
+        for column in columns
+    )
+
+
 def check_fields(playbook: Playbook, intake: Intake) -> list[str]:
     """Sentences about fields and events that the playbook asks for and no source has."""
     wanted = playbook.fields() - {"customer", "at", "event"}
     had: set[str] = set()
     for source in intake.sources.sources:
         had |= set(intake.query(source, wanted).columns)
-    return [f"No source has the field '{name}', which the playbook asks for; it is missing everywhere." for name in sorted(wanted - had)]
+    lacking = sorted(wanted - had)
+    if not lacking:
+        return []
+    one = len(lacking) == 1
+    return [f"No source has the field{'' if one else 's'} {', '.join(lacking)}, which the playbook asks for."]

@@ -204,9 +204,11 @@ def _split(name: str) -> tuple[str, str, Compression]:
 
 
 def _described(path: Path) -> DataFile:
+    place = Place(str(path))
+    if not _is_text(path):
+        raise IntakeError("The file's path is no UTF-8 text.", place=place, right="Rename it.")
     stem, ending, _ = _split(path.name)
     head = read_head(path, "", 16)
-    place = Place(str(path))
     if not head:
         raise IntakeError("The file is empty.", place=place, right="Export it again, or take it away.")
     compression: Compression = "gzip" if head[:2] == b"\x1f\x8b" else "zstd" if head[:4] == b"\x28\xb5\x2f\xfd" else ""
@@ -229,6 +231,15 @@ def _described(path: Path) -> DataFile:
         )
     _check(found, head, place)
     return DataFile(path, found, compression, stem)
+
+
+def _is_text(path: Path) -> bool:
+    """Whether the path can be said to the engine; a Linux file system takes any bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _check(found: Format, head: bytes, place: Place) -> None:

@@ -33,6 +33,7 @@ RUN = "run.json"
 SOURCES = "sources.yaml"
 _OPTIONAL = ("report.html",)
 _UNFINISHED = ".unfinished-"
+_PLACE = "mw_place"  # where a row stands in its file; a join may turn rows about
 
 
 class ResultFolder:
@@ -216,7 +217,8 @@ class Results:
             if not path.is_file():
                 continue
             try:
-                connection.execute(f"CREATE VIEW {table} AS FROM read_parquet({quote(str(path))})")
+                numbered = f"FROM read_parquet({quote(str(path))}, file_row_number = true)"
+                connection.execute(f"CREATE VIEW {table} AS SELECT * RENAME (file_row_number AS {_PLACE}) {numbered}")
             except duckdb.Error as error:
                 raise self._damaged(path.name) from error
         return connection
@@ -252,7 +254,9 @@ class Results:
         limited = f" LIMIT {limit}" if limit is not None else ""
         with self.connect() as connection:
             try:
-                found = connection.sql(f"SELECT * FROM {self._relation(name)} WHERE ({where}\n){limited}")
+                found = connection.sql(
+                    f"SELECT * EXCLUDE ({_PLACE}) FROM {self._relation(name)} WHERE ({where}\n) ORDER BY {_PLACE}{limited}"
+                )
                 return found.to_arrow_table()
             except duckdb.Error as error:
                 raise DefinitionError(
