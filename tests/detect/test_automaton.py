@@ -37,7 +37,7 @@ def test_the_hash_table_is_a_dictionary(changes: list[tuple[int, int]]) -> None:
 
 def test_a_grown_state_keeps_what_it_held() -> None:
     """Growing in the middle of a customer changes no occurrence that is open."""
-    definitions = np.array([[0, 0, 100, 100, -(1 << 62), 1 << 62]], dtype=np.int64)
+    definitions = np.array([[0, 0, 100, 100, -(1 << 62), 1 << 62, 0, 1]], dtype=np.int64)
     actions = np.array([[6, 0, 100, -1]], dtype=np.int64)
     out = np.zeros((64, automaton.OUT_WIDTH), dtype=np.int64)
     state = new_state(1, 4)

@@ -113,8 +113,8 @@ def test_nothing_is_found_in_nothing(open_audit: OpenAudit) -> None:
         (
             20,
             (
-                "20 more are still open at the end of the data and count neither way. Depending on how they end, the share "
-                "will be between 8.3 % and 25.0 %."
+                "20 more are still open at the end of the data and count neither way. Depending on how they end, the "
+                "share will be between 8.3 % and 25.0 %."
             ),
         ),
     ],
@@ -243,8 +243,8 @@ def test_a_slow_tail(open_audit: OpenAudit) -> None:
     """One in ten waits sixty days where the typical customer waits two: said of those who completed it."""
     finding = only(open_audit(waits((180, 2), (20, 60)) + make_rows(3, "open")).find(), "slow_tail")
     assert finding.title == (
-        "Track delivery takes 2 days for the typical customer who completes it, but one in twenty of them waits 60 days "
-        "or longer."
+        "Track delivery takes 2 days for the typical customer who completes it, but one in twenty of them waits 60 "
+        "days or longer."
     )
     assert finding.detail == (
         "Measured on the 200 that completed. 3 are still open and not among them, so the true times are longer if "

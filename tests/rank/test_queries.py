@@ -16,7 +16,7 @@ from momentwise.rank import queries
 from tests.rank.small_audits import DAY, START, OpenAudit, Row, draw_rows, draw_scores, make_moment, make_row
 
 MOMENTS = (make_moment("track-delivery", by="order_id"), make_moment("pay"))
-SEEDS = range(12)
+SEEDS = range(8)
 
 
 def known(rows: Iterable[Row], name: str) -> list[float]:
@@ -69,7 +69,8 @@ def test_totals_of_six_occurrences(open_audit: OpenAudit) -> None:
             make_row("open", errors=1, channels="app+web", comprehension="understood", retries=9),
         ]
     )
-    # Excess: mean 1, variance (4 + 1 + 9) / 2 = 7. Retries of five ended: mean 0.6, variance (4 · 0.36 + 5.76) / 4 = 1.8.
+    # Excess: mean 1, variance (4 + 1 + 9) / 2 = 7.
+    # Retries of five ended: mean 0.6, variance (4 · 0.36 + 5.76) / 4 = 1.8.
     expected = ("track-delivery", 1, 6, 2, 3, 0, 1, 1, 1, 1, 1, 4, 1, 2, 3, 1.0, 7.0, 5, 0.6, 1.8)
     assert close(expected, audit.ask(queries.totals_sql())[0])
 
@@ -166,7 +167,8 @@ def test_endings_agree_with_python(open_audit: OpenAudit, seed: int) -> None:
 def owner_of(score: Row, rows: list[Row], name: str, by: str | None) -> Row | None:
     """The occurrence of a moment that a score belongs to, in the slowest, most obvious words."""
     at, key = score["at"], score[by] if by else None
-    started = [r for r in rows if r["moment"] == name and r["customer"] == score["customer"] and r["started_at"] <= at]  # type: ignore[operator]  # instants
+    own = [row for row in rows if row["moment"] == name and row["customer"] == score["customer"]]
+    started = [row for row in own if row["started_at"] <= at]  # type: ignore[operator]  # instants
     if key is not None:
         started = [row for row in started if row["key"] == key]
     started.sort(key=lambda row: (row["outcome"], row["ending"] is None, row["ending"] or ""))
@@ -177,8 +179,9 @@ def owner_of(score: Row, rows: list[Row], name: str, by: str | None) -> Row | No
     if not started or score["score"] is None or math.isnan(float(str(score["score"]))):
         return None
     last = started[0]
-    too_late = key is None and last["ended_at"] is not None and at > last["ended_at"] + 30 * DAY  # type: ignore[operator]  # instants
-    return None if too_late else last
+    if key is not None or last["ended_at"] is None:
+        return last
+    return last if at <= last["ended_at"] + 30 * DAY else None  # type: ignore[operator]  # instants
 
 
 def scored(rows: list[Row], scores: list[Row]) -> Counter[tuple[object, ...]]:
@@ -193,7 +196,7 @@ def scored(rows: list[Row], scores: list[Row]) -> Counter[tuple[object, ...]]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(25))
 def test_scores_belong_where_python_says(open_audit: OpenAudit, seed: int) -> None:
     """By key, without one, many at once, many equal starts; shuffled rows give the same."""
     rng = random.Random(seed)

@@ -87,7 +87,7 @@ def test_summary_of_a_hundred(open_audit: OpenAudit) -> None:
     assert pytest.approx((expected.low, expected.high)) == (found.shares["failed"].low, found.shares["failed"].high)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_every_number_opens_exactly_its_rows(open_audit: OpenAudit, seed: int) -> None:
     """As many as n; of a share value times n, the ones that were counted."""
     rng = random.Random(seed)
@@ -98,7 +98,7 @@ def test_every_number_opens_exactly_its_rows(open_audit: OpenAudit, seed: int) -
         assert (estimate.value is None) == (estimate.n == 0), estimate
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_no_interval_leaves_its_number_out(open_audit: OpenAudit, seed: int) -> None:
     """An interval holds its number, and both ends are there or none."""
     rng = random.Random(seed)
@@ -284,12 +284,12 @@ def gaps_of(open_audit: OpenAudit, groups: list[tuple[str, str, list[float]]]) -
         [("failed", "late", [1.0, 2.0] * 20), ("escalated", "call", [4.0, 5.0] * 20)],
         [("completed", "on time", [4.0, 5.0] * 20), ("completed", "late", [4.0, 5.0] * 20)],
         [("completed", "on time", [1.0, 2.0] * 40), ("completed", "late", [4.0, 5.0] * 20)],
-        [("completed", "on time", [4.0, 5.0] * 9000), ("completed", "late", [4.0, 5.0, 4.0, 5.0, 4.0] * 3600)],
+        [("completed", "on time", [4.0, 5.0] * 2000), ("completed", "late", ([4.0] * 11 + [5.0] * 9) * 150)],
     ],
     ids=["too few", "nothing completed", "the same", "the usual one is the worse", "too small to feel"],
 )
 def test_no_gap(open_audit: OpenAudit, groups: list[tuple[str, str, list[float]]]) -> None:
-    """Neither chance, nor a tenth of a point among thousands, nor a better ending is a gap."""
+    """Neither chance, nor a twentieth of a point among thousands, nor a better ending is a gap."""
     assert gaps_of(open_audit, groups).gaps == ()
 
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from momentwise.detect.compiling import inlined
 from momentwise.detect.plan import (
     A_DEFINITION,
     A_ENDING,
@@ -24,9 +24,11 @@ from momentwise.detect.plan import (
     CONFUSED,
     D_ABANDON,
     D_FINAL,
+    D_FIRST,
     D_KEY,
     D_MOMENT,
     D_SINCE,
+    D_STOP,
     D_UNTIL,
     ESCALATE,
     FAIL,
@@ -105,7 +107,7 @@ def grow_state(state: State) -> State:
     return grown
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def step(
     definitions: Int64s, actions: Int64s, first: int, last: int, flags: int,
     state: State, at: int, keys: Int64s, channel: int, out: Int64s,
@@ -139,7 +141,7 @@ def step(
             _act(definitions, actions, row, state, key, at, channel, out)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def expire(definitions: Int64s, state: State, now: int, out: Int64s) -> None:
     """Every deadline that lies before `now` passes; one that falls on `now` does not."""
     slots, lists, meta = state.slots, state.lists, state.meta
@@ -167,7 +169,7 @@ def expire(definitions: Int64s, state: State, now: int, out: Int64s) -> None:
     meta[M_DEADLINE] = nearest
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def finish(definitions: Int64s, state: State, data_end: int, out: Int64s) -> None:
     """The data end: what is past its deadline is abandoned, the rest is emitted as open, and the state is empty."""
     expire(definitions, state, data_end, out)
@@ -179,7 +181,7 @@ def finish(definitions: Int64s, state: State, data_end: int, out: Int64s) -> Non
     state.meta[M_DEADLINE] = NEVER
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _touch_all(definitions: Int64s, state: State, at: int, keys: Int64s, channel: int, error: int) -> None:
     """The event is a step of every open occurrence that it reaches: its key's, or all where it carries none."""
     slots, lists = state.slots, state.lists
@@ -199,7 +201,7 @@ def _touch_all(definitions: Int64s, state: State, at: int, keys: Int64s, channel
                 _touch(slots, slot, at, channel, error)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _touch(slots: Int64s, slot: int, at: int, channel: int, error: int) -> None:
     slots[slot, WAIT] = max(slots[slot, WAIT], at - slots[slot, LAST])
     slots[slot, LAST] = at
@@ -209,7 +211,7 @@ def _touch(slots: Int64s, slot: int, at: int, channel: int, error: int) -> None:
         slots[slot, CHANNELS] |= 1 << channel
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _act(
     definitions: Int64s, actions: Int64s, row: int, state: State, key: int, at: int, channel: int, out: Int64s
 ) -> None:
@@ -229,7 +231,7 @@ def _act(
             _apply(actions, row, state, slot, at, channel, out)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _apply(actions: Int64s, row: int, state: State, slot: int, at: int, channel: int, out: Int64s) -> None:
     """One action meets one occurrence."""
     slots = state.slots
@@ -254,14 +256,16 @@ def _apply(actions: Int64s, row: int, state: State, slot: int, at: int, channel:
         _end(state, slot, FAILED, actions[row, A_ENDING], out)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _open(definitions: Int64s, state: State, definition: int, key: int, at: int, channel: int, out: Int64s) -> None:
     """A start opens an occurrence, unless one of the moment is open that the event reaches."""
     if at < definitions[definition, D_SINCE] or at >= definitions[definition, D_UNTIL]:
         return
     slots, meta, moment = state.slots, state.meta, definitions[definition, D_MOMENT]
-    if key == 0 and _any_live(definitions, state, moment):
-        return
+    if key == 0:
+        for version in range(definitions[definition, D_FIRST], definitions[definition, D_STOP]):
+            if state.lists[version, 0] >= 0:
+                return
     known = _find(slots, state.table, moment, key)
     if known >= 0:
         if slots[known, PHASE] == LIVE:
@@ -281,21 +285,13 @@ def _open(definitions: Int64s, state: State, definition: int, key: int, at: int,
     meta[M_DEADLINE] = min(meta[M_DEADLINE], at + definitions[definition, D_ABANDON])
 
 
-@njit(cache=True, nogil=True)
-def _any_live(definitions: Int64s, state: State, moment: int) -> bool:
-    for definition in range(len(definitions)):
-        if definitions[definition, D_MOMENT] == moment and state.lists[definition, 0] >= 0:
-            return True
-    return False
-
-
-@njit(cache=True, nogil=True)
+@inlined
 def _end(state: State, slot: int, outcome: int, ending: int, out: Int64s) -> None:
     _unlink(state, slot)
     _emit(state, slot, outcome, ending, out)
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _emit(state: State, slot: int, outcome: int, ending: int, out: Int64s) -> None:
     """Write an unlinked slot's occurrence and free the slot."""
     slots, meta = state.slots, state.meta
@@ -314,7 +310,7 @@ def _emit(state: State, slot: int, outcome: int, ending: int, out: Int64s) -> No
     meta[M_ACTIVE] -= 1
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _link(state: State, slot: int) -> None:
     """Append a slot to the list of its definition and phase."""
     slots, lists = state.slots, state.lists
@@ -328,7 +324,7 @@ def _link(state: State, slot: int) -> None:
     lists[row, 1] = slot
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _unlink(state: State, slot: int) -> None:
     """Take a slot out of its list."""
     slots, lists = state.slots, state.lists
@@ -344,14 +340,14 @@ def _unlink(state: State, slot: int) -> None:
         lists[row, 1] = before
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _home(moment: int, key: int, mask: int) -> int:
     # Keys are numbered in the order in which they appear, so an odd factor spreads them; the product stays below 2^63.
     home: int = (key * 40_503 + moment * 7_919) & mask
     return home
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _find(slots: Int64s, table: Int64s, moment: int, key: int) -> int:
     """The slot of a moment and key; -1 for none."""
     mask = len(table) - 1
@@ -364,7 +360,7 @@ def _find(slots: Int64s, table: Int64s, moment: int, key: int) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _put(slots: Int64s, table: Int64s, slot: int) -> None:
     """Enter a slot into the hash table."""
     mask = len(table) - 1
@@ -374,7 +370,7 @@ def _put(slots: Int64s, table: Int64s, slot: int) -> None:
     table[place] = slot + 1
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _take(slots: Int64s, table: Int64s, slot: int) -> None:
     """Remove a slot from the hash table; the entries behind it move up, so that no gap hides one of them."""
     mask = len(table) - 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from momentwise.detect.automaton import (
     M_ACTIVE,
@@ -23,6 +22,7 @@ from momentwise.detect.automaton import (
     step,
 )
 from momentwise.detect.borrow import borrowed
+from momentwise.detect.compiling import compiled, inlined
 from momentwise.detect.plan import FLAG_CLICK, Int64s, Plan
 from momentwise.detect.rage import (
     B_EMITTED,
@@ -131,7 +131,7 @@ def _joined(parts: list[Int64s]) -> Int64s:
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _run(
     definitions: Int64s, offsets: Int64s, actions: Int64s, flags: Int64s, clicks: int, within_us: int, radius: int,
     data_end: int, placed: Int64s, starts: Int64s, bucket: int, state: State, burst: Burst, out: Int64s,
@@ -152,7 +152,11 @@ def _run(
         event = max(event, starts[customer])
         while event < starts[customer + 1]:
             active = state.meta[M_ACTIVE]
-            if active > room_slots or state.meta[M_EMITTED] + active > room_out or burst.meta[B_EMITTED] > room_rage - 1:
+            if (
+                active > room_slots
+                or state.meta[M_EMITTED] + active > room_out
+                or burst.meta[B_EMITTED] > room_rage - 1
+            ):
                 _name(state, burst, first_out, first_rage, customer * BUCKETS + bucket, out, rage_out)
                 position[_CUSTOMER], position[_EVENT] = customer, event
                 position[_WHY] = _FULL_SLOTS if active > room_slots else _FULL_OUT
@@ -180,7 +184,7 @@ def _run(
     held[0] = 0
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _name(
     state: State, burst: Burst, first_out: int, first_rage: int, customer: int, out: Int64s, rage_out: Int64s
 ) -> None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from numba.core.typing.templates import Signature
 
 
-
 @intrinsic
 def _borrowed(_typing: Any, array: Any) -> tuple[Signature, Any]:  # Any: numba's compiler objects
     """The type of the result, and how it is made: the array's own view with the counted pointers taken out."""

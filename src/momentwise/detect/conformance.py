@@ -98,7 +98,14 @@ def _draw_moment(random: Random, number: int) -> list[Moment]:
         abandon = random.randint(1, 10) * _STEP_US
         roles = {
             role: _draw_triggers(random, least, abandon if role != "start" else None)
-            for role, least in (("start", 1), ("complete", 1), ("escalate", 0), ("fail", 0), ("understood", 0), ("confused", 0))
+            for role, least in (
+                ("start", 1),
+                ("complete", 1),
+                ("escalate", 0),
+                ("fail", 0),
+                ("understood", 0),
+                ("confused", 0),
+            )
         }
         if random.random() < 0.4:
             roles["escalate"] = (Trigger(("d",), None, abandon + random.randint(1, 8) * _STEP_US),)
@@ -216,7 +223,11 @@ class _Numbering:
         fields = event.read()
         symbol = self.symbols.number(bits_of(self._plan, fields, FIELD_KINDS))
         customer = self._customers.add(event.customer)
-        who = customer << (SYMBOL_BITS + CHANNEL_BITS) | symbol << CHANNEL_BITS | self._text(self._channels, fields, "channel")
+        who = (
+            customer << (SYMBOL_BITS + CHANNEL_BITS)
+            | symbol << CHANNEL_BITS
+            | self._text(self._channels, fields, "channel")
+        )
         page, element = self._text(self._spots, fields, "page"), self._text(self._spots, fields, "element")
         x, y = whole_pixels(read_number(fields["x"]), read_number(fields["y"]))
         place = (x + X_OFFSET) << X_BITS | (y + X_OFFSET)

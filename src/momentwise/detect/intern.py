@@ -12,8 +12,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from numba import njit
 
+from momentwise.detect.compiling import compiled
 from momentwise.detect.plan import Int64s
 
 Bytes = npt.NDArray[np.uint8]
@@ -119,7 +119,7 @@ def _grown(array: npt.NDArray[T], size: int) -> npt.NDArray[T]:
     return larger
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _encode(  # noqa: C901  see below
     offsets: npt.NDArray[np.int32], words: Words, valid: Bytes, row: int,
     table: Words, starts: Int64s, store: Bytes, meta: Int64s, codes: Int64s,
@@ -188,7 +188,7 @@ def _encode(  # noqa: C901  see below
     return rows
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _enter_anew(table: Words, larger: Words) -> None:
     mask = np.uint64(len(larger) - 1)
     for index in range(len(table)):

@@ -28,7 +28,7 @@ ROLE_NAMES = ("understood", "confused", "complete", "escalate", "fail", "retry",
 
 # Columns of the tables of a compiled plan.
 A_ROLE, A_DEFINITION, A_WITHIN, A_ENDING = range(4)
-D_MOMENT, D_KEY, D_ABANDON, D_FINAL, D_SINCE, D_UNTIL = range(6)
+D_MOMENT, D_KEY, D_ABANDON, D_FINAL, D_SINCE, D_UNTIL, D_FIRST, D_STOP = range(8)
 
 FLAG_ERROR, FLAG_CLICK = 1, 2
 
@@ -80,7 +80,7 @@ class Plan:
         moments: Names of the moments; versions share one.
         keys: Fields by which occurrences are told apart.
         endings: Names of the ways of ending.
-        definitions: One row per moment's version, columns `D_…`.
+        definitions: One row per moment's version, columns `D_…`; those of one moment stand side by side.
         error_bit: Bit of the condition for an error.
         click_bit: Bit of the condition for a click; -1 where rage clicks are switched off.
     """
@@ -165,13 +165,14 @@ class _Compiler:
 def compile_plan(playbook: Playbook) -> Plan:
     """The plan of a playbook."""
     compiler = _Compiler()
-    rows = []
+    rows: list[list[int]] = []
     names: dict[str, int] = {}
     for _, versions in groupby(playbook.moments, key=lambda moment: moment.name):
         of_one = list(versions)
+        first = len(rows)
         for position, moment in enumerate(of_one):
             following = of_one[position + 1].since_us if position + 1 < len(of_one) else None
-            rows.append(_definition_row(moment, names, compiler, following))
+            rows.append([*_definition_row(moment, names, compiler, following), first, first + len(of_one)])
             _add_actions(moment, len(rows) - 1, compiler)
     signals = playbook.signals
     error_bit = compiler.condition(signals.errors, None) if signals.errors else -1
@@ -188,7 +189,7 @@ def compile_plan(playbook: Playbook) -> Plan:
         moments=tuple(names),
         keys=tuple(compiler.keys),
         endings=tuple(compiler.endings),
-        definitions=np.array(rows, dtype=np.int64).reshape(-1, 6),
+        definitions=np.array(rows, dtype=np.int64).reshape(-1, 8),
         error_bit=error_bit,
         click_bit=click_bit,
     )
@@ -200,9 +201,7 @@ def _both(parts: list[Predicate]) -> Predicate | None:
     return parts[0] if len(parts) == 1 else All(tuple(parts))
 
 
-def _definition_row(
-    moment: Moment, names: dict[str, int], compiler: _Compiler, following: int | None
-) -> list[int]:
+def _definition_row(moment: Moment, names: dict[str, int], compiler: _Compiler, following: int | None) -> list[int]:
     return [
         names.setdefault(moment.name, len(names)),
         compiler.keys.setdefault(moment.by, len(compiler.keys)) if moment.by else -1,
@@ -296,9 +295,7 @@ class Symbols:
             return known
         self.numbers[words] = len(self.rows)
         self.rows.append(self._rows(words))
-        self.flags.append(
-            FLAG_ERROR * _has(words, self.plan.error_bit) + FLAG_CLICK * _has(words, self.plan.click_bit)
-        )
+        self.flags.append(FLAG_ERROR * _has(words, self.plan.error_bit) + FLAG_CLICK * _has(words, self.plan.click_bit))
         return len(self.rows) - 1
 
     def _rows(self, words: tuple[int, ...]) -> list[list[int]]:

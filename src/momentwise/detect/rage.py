@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from momentwise.detect.compiling import inlined
 from momentwise.detect.plan import Int64s
 
 # Columns of the ring of clicks.
@@ -49,7 +49,7 @@ def whole_pixels(x: float | None, y: float | None) -> tuple[int, int]:
     return across, down
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def click(
     within_us: int, radius: int, burst: Burst, at: int, page: int, element: int, x: int, y: int, out: Int64s
 ) -> None:
@@ -71,7 +71,7 @@ def click(
     meta[B_LAST] = at
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def end_burst(burst: Burst, out: Int64s) -> None:
     """Emit the burst under way, if there is one."""
     meta = burst.meta
@@ -84,14 +84,14 @@ def end_burst(burst: Burst, out: Int64s) -> None:
     meta[B_COUNT] = 0
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def finish_clicks(burst: Burst, out: Int64s) -> None:
     """The customer's clicks end: the burst under way is emitted and the state is empty."""
     end_burst(burst, out)
     burst.meta[B_SEEN] = 0
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _is_raging(within_us: int, radius: int, ring: Int64s, seen: int, clicks: int) -> bool:
     if seen < clicks:
         return False
@@ -104,7 +104,7 @@ def _is_raging(within_us: int, radius: int, ring: Int64s, seen: int, clicks: int
     return True
 
 
-@njit(cache=True, nogil=True)
+@inlined
 def _same_spot(ring: Int64s, one: int, other: int, radius: int) -> bool:
     if ring[one, C_PAGE] != ring[other, C_PAGE]:
         return False

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from momentwise.detect.compiling import compiled
 from momentwise.detect.plan import Int64s
 
 # Columns of a record. WHO holds customer, symbol and channel; SPOT page and element; PLACE x, y and nothing else; keys
@@ -33,7 +33,7 @@ def record_width(keys: int) -> int:
     return FIXED + keys
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count_buckets(customers: Int64s, reasons: npt.NDArray[np.uint8], counts: Int64s) -> None:
     """Add to `counts` how many fine rows each bucket gets; a row with a reason against it gets none."""
     for row in range(len(customers)):
@@ -41,7 +41,7 @@ def count_buckets(customers: Int64s, reasons: npt.NDArray[np.uint8], counts: Int
             counts[customers[row] % BUCKETS] += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def place_in_buckets(
     columns: Int64s, reasons: npt.NDArray[np.uint8], customers: Int64s, starts: Int64s, out: Int64s
 ) -> tuple[int, int]:
@@ -91,7 +91,7 @@ def put_together(records: Int64s, customers: int, bucket: int) -> tuple[Int64s, 
     return placed, starts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def place_customers(records: Int64s, placed: Int64s, starts: Int64s) -> bool:
     """Put the records of one bucket together by customer, keeping their order.
 
@@ -123,7 +123,7 @@ def place_customers(records: Int64s, placed: Int64s, starts: Int64s) -> bool:
     return in_order
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sort_customers(placed: Int64s, starts: Int64s) -> None:
     """Sort the records of each customer whose events did not arrive in order; ties keep their order of arrival."""
     width = placed.shape[1]
@@ -143,7 +143,7 @@ def sort_customers(placed: Int64s, starts: Int64s) -> None:
                 placed[first + row, column] = rows[order[row], column]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def drop_duplicates(placed: Int64s, starts: Int64s) -> int:
     """Keep the first of a customer's events of one identity, in order of time and arrival.
 

@@ -220,9 +220,7 @@ def _close(
     )
 
 
-def detect_rage_clicks(
-    playbook: Playbook, events: Iterable[Event], kinds: Kinds = FIELD_KINDS
-) -> list[Signal]:
+def detect_rage_clicks(playbook: Playbook, events: Iterable[Event], kinds: Kinds = FIELD_KINDS) -> list[Signal]:
     """Every rage click of every customer, sorted by customer and time; see `define.signal.RageClick`."""
     rage = playbook.signals.rage_click
     if rage is None:

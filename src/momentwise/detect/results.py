@@ -106,9 +106,7 @@ def _texts(known: pa.Array, numbers: Int64s) -> pa.Array:
     return pc.take(known, pa.array(numbers)).cast(pa.string())
 
 
-def _words(
-    numbers: Int64s, words: tuple[str, ...], missing: npt.NDArray[np.bool_] | None = None
-) -> pa.DictionaryArray:
+def _words(numbers: Int64s, words: tuple[str, ...], missing: npt.NDArray[np.bool_] | None = None) -> pa.DictionaryArray:
     indices = pa.array(numbers.astype(np.int32), mask=missing)
     return pa.DictionaryArray.from_arrays(indices, pa.array(words, pa.string()))
 

@@ -116,9 +116,7 @@ class SingleEventPass:
             self._bursts[customer] = rage.new_burst(settings.clicks)
         x, y = rage.whole_pixels(read_number(fields.get("x")), read_number(fields.get("y")))
         page, element = (self._number(read_text(fields.get(name))) for name in ("page", "element"))
-        rage.click(
-            settings.within_us, settings.radius, self._bursts[customer], at, page, element, x, y, self._rage_out
-        )
+        rage.click(settings.within_us, settings.radius, self._bursts[customer], at, page, element, x, y, self._rage_out)
 
     def _emitted(self, customer: str) -> tuple[list[Occurrence], list[Signal]]:
         meta = self._states[customer].meta

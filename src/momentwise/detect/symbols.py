@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from momentwise.detect.compiling import compiled
 from momentwise.detect.plan import Int64s, Plan, Symbols
 from momentwise.detect.records import MOST_SYMBOLS
 from momentwise.errors import DetectionError
@@ -91,7 +91,7 @@ class SymbolColumns:
             numbers.enter(int(values[row]), number)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _look_up(values: Int64s, keys: Int64s, numbers: Int64s, out: Int64s, row: int) -> int:
     mask = len(keys) - 1
     for index in range(row, len(values)):
@@ -105,7 +105,7 @@ def _look_up(values: Int64s, keys: Int64s, numbers: Int64s, out: Int64s, row: in
     return len(values)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _enter(keys: Int64s, numbers: Int64s, value: int, number: int) -> None:
     mask = len(keys) - 1
     place = np.int64((np.uint64(value) * _FACTOR) >> np.uint64(33)) & mask

@@ -147,8 +147,9 @@ def _gap(summary: MomentSummary, gap: ScoreGap, people: Count) -> Finding:
             f"instead of {better.value:.2f}."
         ),
         detail=(
-            f"A difference of {say_signed(difference.value)} [{say_signed(difference.low)}, {say_signed(difference.high)}] to "
-            f"'{gap.better}', from {worse.n:,} and {better.n:,} scores."
+            f"A difference of {say_signed(difference.value)} "
+            f"[{say_signed(difference.low)}, {say_signed(difference.high)}] to '{gap.better}', "
+            f"from {worse.n:,} and {better.n:,} scores."
         ),
         estimate=difference,
         grade="C",
@@ -171,8 +172,8 @@ def _slow(summary: MomentSummary, people: Count) -> list[Finding]:
             moment=summary.moment,
             kind="slow_tail",
             title=(
-                f"{say_moment(summary)} takes {say_span(half.value)} for the typical customer who completes it, but one "
-                f"in twenty of them waits {say_span(tail.value)} or longer."
+                f"{say_moment(summary)} takes {say_span(half.value)} for the typical customer who completes it, but "
+                f"one in twenty of them waits {say_span(tail.value)} or longer."
             ),
             detail=say_unfinished(summary, tail.n),
             estimate=tail,
@@ -213,12 +214,13 @@ def _critical(summary: MomentSummary, people: Count) -> list[Finding]:
         return []
     times = count_of(summary.shares["failed"])
     again = f", {times:,} times in all" if times > hurt else ""
+    customers = f"{hurt:,} customer{'' if hurt == 1 else 's'}"
     return [
         Finding(
             id=f"{summary.moment}/critical",
             moment=summary.moment,
             kind="critical_failure",
-            title=f"{say_moment(summary)} is critical, and it failed {hurt:,} customer{'' if hurt == 1 else 's'}{again}.",
+            title=f"{say_moment(summary)} is critical, and it failed {customers}{again}.",
             detail="Each of them deserves an answer of their own.",
             estimate=Estimate(float(times), times, "count", rows=f"{of_moment(summary.moment)} AND {rows}"),
             grade="C",

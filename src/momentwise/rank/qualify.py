@@ -14,9 +14,9 @@ LEAST_GAP = 0.5
 def qualities(moment: Moment, shares: dict[str, Estimate], ended: int, gaps: tuple[ScoreGap, ...]) -> tuple[str, ...]:
     """The reasons for which a touchpoint is a moment; none where it is an ordinary touchpoint.
 
-    Friction: the share that did not complete lies, with its whole interval, above `LEAST_FRICTION`. Emotion: two endings'
-    mean scores differ by at least `LEAST_GAP`, with the interval. Influence: the moment is marked critical, or people
-    have stated what a failure costs or what a kept customer brings.
+    Friction: the share that did not complete lies, with its whole interval, above `LEAST_FRICTION`. Emotion: two
+    endings' mean scores differ by at least `LEAST_GAP`, with the interval. Influence: the moment is marked critical, or
+    people have stated what a failure costs or what a kept customer brings.
     """
     reasons = []
     completed = shares["completed"]

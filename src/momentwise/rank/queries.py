@@ -172,7 +172,7 @@ def _asof(moment: str, kept: str, on: str, belongs: str) -> str:
         'given."at", given.score '
         f"FROM (SELECT * FROM given WHERE isfinite(given.score) AND {kept}) AS given ASOF JOIN "
         "(SELECT moment, outcome, ending, customer, key, started_at, ended_at FROM occurrences "
-        f"WHERE {of_moment(moment)} AND customer IN (SELECT customer FROM given) "
+        f"WHERE {of_moment(moment)} AND customer IN (SELECT customer FROM given WHERE {kept}) "
         f"QUALIFY row_number() OVER (PARTITION BY {same} "
         "ORDER BY ended_at DESC NULLS FIRST, key DESC NULLS LAST, outcome, ending) = 1) AS occurrences "
         f'ON {on}given.customer = occurrences.customer AND given."at" >= occurrences.started_at '
