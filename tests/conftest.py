@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from momentwise.cli import main
+from momentwise.stores.results import Results
 
 SOURCES = "sources:\n  events: {table: events, customer: customer, at: at, event: event}\n"
 PAY = """\
@@ -115,4 +115,23 @@ def pay_rows(customers: int, day: str = "2026-01-01", header: str = "customer,at
 
 def holds_nothing(out: Path) -> bool:
     """Whether a folder of results is not there or empty, hidden files included."""
-    return not out.exists() or not os.listdir(out)
+    return not out.exists() or not names_in(out)
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names of everything in a folder, hidden files included, sorted."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def audited(run: Run, words: list[str], out: Path) -> Said:
+    """What an audit said that must have gone well."""
+    said = run(*words)
+    assert said.code == 0, said.text
+    assert list(WHOLE) == names_in(out)
+    return said
+
+
+def counts(out: Path) -> dict[str, int]:
+    """How many occurrences have each outcome."""
+    found = Results(out).table("occurrences")["outcome"].to_pylist()
+    return {outcome: found.count(outcome) for outcome in sorted(set(found))}

@@ -55,7 +55,9 @@ def test_version(run: Run) -> None:
     assert run("--version").out == f"momentwise {version('momentwise')}\n"
 
 
-@pytest.mark.parametrize("words", [["audti"], ["audit"], ["rows"], ["rows", ".", "--limit", "-1"], ["rows", ".", "--format", "xml"]])
+@pytest.mark.parametrize(
+    "words", [["audti"], ["audit"], ["rows"], ["rows", ".", "--limit", "-1"], ["rows", ".", "--format", "xml"]]
+)
 def test_a_wrong_command(run: Run, words: list[str]) -> None:
     """A word that is no command or option, or one that is missing, is named with the usage."""
     said = run(*words)
@@ -152,7 +154,9 @@ def test_a_proposal_is_written_and_used(run: Run, tmp_path: Path) -> None:
     assert said.code == 0
     assert f"Written to {tmp_path}/s.yaml: 1 sources." in said.text
     assert printed.out == (tmp_path / "s.yaml").read_text()
-    said = run("audit", log, "--sources", tmp_path / "s.yaml", "--playbook", tmp_path / "p.yaml", "--out", tmp_path / "out")
+    said = run(
+        "audit", log, "--sources", tmp_path / "s.yaml", "--playbook", tmp_path / "p.yaml", "--out", tmp_path / "out"
+    )
     assert said.code == 0, said.text
     assert "60 events of 30 customers" in said.text
 
@@ -223,7 +227,7 @@ def test_rows_by_a_condition(run: Run, results: Path, options: list[str], count:
         (["--where", "outcome = 'open"], "cannot be used"),
         (["--where", "true); DROP TABLE occurrences; --"], "cannot be used"),
         (["--table", "occurences"], "There is no table 'occurences'. Did you mean 'occurrences'?"),
-        (["--table", "rejected", "--moment", "pay"], "Columns of rejected: file, row, reason, source, content."),
+        (["--table", "rejected", "--moment", "pay"], "Rows of rejected belong to no moment."),
         (["--limit", "99999999999999999999999"], "cannot be used"),
     ],
 )
@@ -311,7 +315,9 @@ def test_a_pipe_that_is_closed_early(run: Run, shop: Command, out: Path, options
     assert run(*shop(pay_rows(4_000), playbook=PAY)).code == 0
     for words in (["rows", out, "--limit", "0", *options], ["playbooks", "show", "retail"]):
         line = f"{shlex.join(command(words))} | head -1"
-        done = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, check=False, text=True, timeout=60)
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", line], capture_output=True, check=False, text=True, timeout=60
+        )
         assert done.stderr == ""
         assert done.stdout.count("\n") == 1
         assert done.returncode in (0, 1)
@@ -328,6 +334,23 @@ def test_a_reader_that_is_gone_at_once(results: Path) -> None:
         assert "Exception ignored" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "words", [["check", "retail"], ["rows", "{out}", "--format", "csv"], ["rows", "{out}"], ["playbooks"]]
+)
+def test_no_output_at_all(results: Path, words: list[str]) -> None:
+    """A program that is started without an output ends well."""
+    line = shlex.join(command([word.format(out=results) for word in words]))
+    done = subprocess.run(["bash", "-c", f"{line} >&-"], capture_output=True, check=False, text=True, timeout=60)
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_a_pipe_in_the_place_of_a_file(run: Run, shop: Command, tmp_path: Path) -> None:
+    """A named pipe is not waited for."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    said = run("audit", tmp_path / "pipe.csv", "--out", tmp_path / "out")
+    assert (2, True) == (said.code, "This is no file but a pipe or a device." in said.text)
+
+
 def test_a_terminal_that_knows_ascii_only(spawn: Run, shop: Command, out: Path) -> None:
     """Signs that the terminal lacks are replaced; nothing breaks."""
     bare = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
@@ -337,15 +360,16 @@ def test_a_terminal_that_knows_ascii_only(spawn: Run, shop: Command, out: Path) 
     assert spawn("playbooks", "show", "retail", env=bare).code == 0
 
 
-def test_a_path_that_is_no_text(spawn: Run, tmp_path: Path) -> None:
-    """A path of bytes that are no UTF-8 is read, or refused with a message."""
+def test_a_path_that_is_no_text(spawn: Run, shop: Command, tmp_path: Path) -> None:
+    """A path of bytes that are no UTF-8 is refused with a message."""
     folder = os.fsencode(tmp_path) + b"/\xff\xfe"
-    os.mkdir(folder)
+    Path(os.fsdecode(folder)).mkdir()
     Path(os.fsdecode(folder), "events.csv").write_text(pay_rows(9))
     (tmp_path / "playbook.yaml").write_text(PAY)
     said = spawn("audit", os.fsdecode(folder), "--playbook", tmp_path / "playbook.yaml", "--out", tmp_path / "out")
-    assert said.code in (0, 2)
-    assert spawn("audit", os.fsdecode(folder) + "x").code == 2
+    assert (2, True) == (said.code, "The file's path is no UTF-8 text. Rename it." in said.text)
+    words = shop(pay_rows(9))
+    assert "The folder's path is no UTF-8 text." in spawn(*words, "--out", os.fsdecode(folder) + "/out").text
 
 
 def test_the_same_from_anywhere(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -357,7 +381,9 @@ def test_the_same_from_anywhere(run: Run, tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "s.yaml").write_text(SOURCES)
     (tmp_path / "p.yaml").write_text(PAY)
     monkeypatch.chdir(tmp_path)
-    for place, path in enumerate(("ein Ordner", folder, f"{folder}/", "ein Ordner/**/*.csv", "./ein Ordner/../ein Ordner")):
+    for place, path in enumerate(
+        ("ein Ordner", folder, f"{folder}/", "ein Ordner/**/*.csv", "./ein Ordner/../ein Ordner")
+    ):
         said = run("audit", path, "--sources", "s.yaml", "--playbook", "p.yaml", "--out", f"out {place}")
         assert said.code == 0, said.text
         assert "80 events of 40 customers" in said.text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from momentwise.define.moment import OUTCOMES, STAGES
 from momentwise.errors import EvidenceError, IntakeError
 from momentwise.loop.audit import Options
 from momentwise.stores.results import Results
-from tests.conftest import PAY, SOURCES, Command, Run, pay_rows
+from tests.conftest import PAY, SOURCES, Command, Run, names_in, pay_rows
 
 TRACK = """\
 moment: track-delivery
@@ -278,8 +277,12 @@ def channel_sources(channels: Iterator[str] | list[str]) -> str:
         if name.endswith("jsonl"):
             who, when = "user", "when"
         else:
-            who, when = next(content.splitlines()[0].split(sign)[:2] for sign in "\t;," if sign in content.splitlines()[0])
-        texts.append(f"  {channel}: {{table: {name.split('.')[0]}, customer: {who}, channel: {{value: {channel}}}, events: {{{channel}_used: {when}}}}}")
+            who, when = next(
+                content.splitlines()[0].split(sign)[:2] for sign in "\t;," if sign in content.splitlines()[0]
+            )
+        texts.append(
+            f"  {channel}: {{table: {name.split('.')[0]}, customer: {who}, channel: {{value: {channel}}}, events: {{{channel}_used: {when}}}}}"
+        )
     return "\n".join(texts) + "\n"
 
 
@@ -360,7 +363,11 @@ def test_D01_one_extra_click_is_one_excess_step(run: Run, tmp_path: Path) -> Non
 def test_D19_an_ordinary_page_view_never_qualifies(tmp_path: Path) -> None:  # noqa: N802  a requirement's id
     """A touchpoint that always works, moves no score and has no stated stake is no moment; the same one at stake is."""
     rows = pay_rows(200).replace("pay_clicked", "page_viewed").replace("paid", "page_left")
-    view = PAY.replace("moment: pay", "moment: view-page").replace("pay_clicked", "page_viewed").replace("paid", "page_left")
+    view = (
+        PAY.replace("moment: pay", "moment: view-page")
+        .replace("pay_clicked", "page_viewed")
+        .replace("paid", "page_left")
+    )
     folder = write(tmp_path / "views", events_csv=rows, sources_yaml=SOURCES, playbook_yaml=view)
     (summary,) = mw.audit(folder).summaries
     assert (200, ()) == (summary.volume, summary.qualifies)
@@ -372,8 +379,13 @@ def test_D19_an_ordinary_page_view_never_qualifies(tmp_path: Path) -> None:  # n
 @pytest.mark.req("D24")
 def test_D24_the_report_filters_by_all_five_stages(run: Run, tmp_path: Path) -> None:  # noqa: N802
     """A playbook with a moment of each stage: the report offers each of the five, and every row says its own."""
-    moments = [PAY.replace("moment: pay", f"moment: pay-{stage}").replace("stage: decision", f"stage: {stage}") for stage in STAGES]
-    folder = write(tmp_path / "stages", events_csv=pay_rows(9), sources_yaml=SOURCES, playbook_yaml="---\n".join(moments))
+    moments = [
+        PAY.replace("moment: pay", f"moment: pay-{stage}").replace("stage: decision", f"stage: {stage}")
+        for stage in STAGES
+    ]
+    folder = write(
+        tmp_path / "stages", events_csv=pay_rows(9), sources_yaml=SOURCES, playbook_yaml="---\n".join(moments)
+    )
     assert run("audit", folder, "--out", tmp_path / "out").code == 0
     page = (tmp_path / "out" / "report.html").read_text()
     for stage in STAGES:
@@ -396,7 +408,9 @@ def test_D30_one_failure_of_a_critical_moment_is_a_finding(tmp_path: Path) -> No
 
 
 @pytest.mark.req("R09")
-@pytest.mark.parametrize("estimate", [Estimate(None, 0, "share"), Estimate(0.5, 0, "share"), Estimate(float("nan"), 9, "share")])
+@pytest.mark.parametrize(
+    "estimate", [Estimate(None, 0, "share"), Estimate(0.5, 0, "share"), Estimate(float("nan"), 9, "share")]
+)
 def test_R09_a_finding_without_evidence_is_refused(estimate: Estimate) -> None:  # noqa: N802  a requirement's id
     """No rows or no number: it cannot be ranked, and the error says how many rows there were."""
     with pytest.raises(EvidenceError, match=f"no evidence \\(n = {estimate.n}\\)"):
@@ -452,7 +466,9 @@ def test_scores_split_by_ending_with_welch(scored: Path) -> None:
     assert (159 / 40, 40) == (pytest.approx(gap.better_mean.value), gap.better_mean.n)
     late, on_time = [1 + n % 4 for n in range(40, 75)], [3 + n % 3 for n in range(40)]
     expected = stats.ttest_ind(late, on_time, equal_var=False).confidence_interval(0.95)
-    assert (86 / 35 - 159 / 40, *expected) == pytest.approx((gap.difference.value, gap.difference.low, gap.difference.high))
+    assert (86 / 35 - 159 / 40, *expected) == pytest.approx(
+        (gap.difference.value, gap.difference.low, gap.difference.high)
+    )
 
 
 def estimates_in(value: object, path: str = "") -> Iterator[tuple[str, Estimate]]:
@@ -503,7 +519,11 @@ def test_M20_sums_reconcile(data: str, request: pytest.FixtureRequest) -> None: 
 
 def test_a_rage_click_goes_the_whole_way(run: Run, tmp_path: Path) -> None:
     """Four clicks on one spot in 0.9 s are a signal; three, or four over 1.2 s, or on a stepper, are none."""
-    rows = ["customer,at,event,page,element,x,y", "ann,2026-01-01 09:00:00,pay_clicked,,,,", "ann,2026-01-01 09:30:00,paid,,,,"]
+    rows = [
+        "customer,at,event,page,element,x,y",
+        "ann,2026-01-01 09:00:00,pay_clicked,,,,",
+        "ann,2026-01-01 09:30:00,paid,,,,",
+    ]
     for customer, element, times in (
         ("ann", "#pay", (0, 300, 600, 900)),
         ("bob", "#pay", (0, 300, 600)),
@@ -533,7 +553,16 @@ def test_rejected_rows_name_file_row_and_reason(tmp_path: Path) -> None:
     assert '{"customer":"x","at":"soon","event":"paid"}' == found[0]["content"]
 
 
-STRANGE = ["'; DROP TABLE x; --", 'a "quoted" one', "🙂👩‍👩‍👧", "Ünïcode\u0301", "%s {0} $1 \\", "a,b;c\td", "x" * 5_000, "[bold]red[/]"]
+STRANGE = [
+    "'; DROP TABLE x; --",
+    'a "quoted" one',
+    "🙂👩‍👩‍👧",
+    "Ünïcode\u0301",
+    "%s {0} $1 \\",
+    "a,b;c\td",
+    "x" * 5_000,
+    "[bold]red[/]",
+]
 
 
 @pytest.mark.parametrize("strange", STRANGE, ids=range(len(STRANGE)))
@@ -559,7 +588,10 @@ def test_null_bytes_in_values(run: Run, tmp_path: Path) -> None:
     """A zero byte inside a Parquet text neither ends the text nor the run."""
     write(tmp_path, playbook_yaml=PAY, sources_yaml=SOURCES)
     at = pa.array([0, 1_000_000], pa.timestamp("us", "UTC"))
-    pq.write_table(pa.table({"customer": ["a\0b", "a\0b"], "at": at, "event": ["pay_clicked", "paid"]}), tmp_path / "events.parquet")
+    pq.write_table(
+        pa.table({"customer": ["a\0b", "a\0b"], "at": at, "event": ["pay_clicked", "paid"]}),
+        tmp_path / "events.parquet",
+    )
     said = run("audit", tmp_path, "--out", tmp_path / "out")
     assert said.code == 0, said.text
     assert ["a\0b"] == Results(tmp_path / "out").table("occurrences")["customer"].to_pylist()
@@ -584,11 +616,11 @@ def test_in_memory_leaves_nothing_behind(orders: Path, tmp_path: Path, monkeypat
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     monkeypatch.chdir(scratch)
-    before = sorted(os.listdir(orders))
+    before = names_in(orders)
     audit = mw.audit(str(orders))
     assert audit.out is None
-    assert [] == os.listdir(scratch)
-    assert before == sorted(os.listdir(orders))
+    assert [] == names_in(scratch)
+    assert before == names_in(orders)
     assert 6 == audit.occurrences.num_rows
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
-import os
 import resource
-import signal
-import subprocess
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,10 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from momentwise.stores.results import Results
-from tests.conftest import PAY, SOURCES, WHOLE, Command, Run, Said, command, holds_nothing, pay_rows
+from tests.conftest import PAY, SOURCES, Command, Run, Said, audited, counts, holds_nothing, pay_rows
 
 Refused = Callable[..., Said]
-STOPPED = (130, -signal.SIGINT)  # a shell says 130 for both
 
 
 @pytest.fixture
@@ -38,20 +34,6 @@ def refused(run: Run, shop: Command, out: Path) -> Refused:
         return said
 
     return audit
-
-
-def audited(run: Run, words: list[str], out: Path) -> Said:
-    """What an audit said that must have gone well."""
-    said = run(*words)
-    assert said.code == 0, said.text
-    assert list(WHOLE) == sorted(os.listdir(out))
-    return said
-
-
-def counts(out: Path) -> dict[str, int]:
-    """How many occurrences have each outcome."""
-    found = Results(out).table("occurrences")["outcome"].to_pylist()
-    return {outcome: found.count(outcome) for outcome in sorted(set(found))}
 
 
 def test_an_ordinary_file_is_audited(run: Run, shop: Command, out: Path) -> None:
@@ -109,7 +91,9 @@ def test_mixed_line_ends(run: Run, shop: Command, out: Path) -> None:
 
 def test_a_line_of_10_mb(run: Run, shop: Command, out: Path) -> None:
     """A row with ten million letters where a time should be is set aside with its reason; all others are read."""
-    said = audited(run, shop(pay_rows(60) + f"c,{'x' * 10_000_000},paid\n" + "z,2026-01-01 10:00:00,pay_clicked\n"), out)
+    said = audited(
+        run, shop(pay_rows(60) + f"c,{'x' * 10_000_000},paid\n" + "z,2026-01-01 10:00:00,pay_clicked\n"), out
+    )
     assert "1 row of events set aside: the time cannot be read" in said.text
     assert counts(out) == {"completed": 60, "open": 1}
 
@@ -196,7 +180,9 @@ def test_decimal_commas(run: Run, shop: Command, out: Path) -> None:
         for n, rating in enumerate(("4,5", "1,5"))
         for second, event in enumerate(("pay_clicked", "paid"))
     )
-    sources = "sources:\n  events: {table: events, customer: customer, at: at, event: event, score: rating, amount: sum}\n"
+    sources = (
+        "sources:\n  events: {table: events, customer: customer, at: at, event: event, score: rating, amount: sum}\n"
+    )
     playbook = PAY.replace("start: pay_clicked", "start: {event: pay_clicked, where: amount > 1000}")
     audited(run, shop(rows, sources=sources, playbook=playbook), out)
     assert counts(out) == {"completed": 2}
@@ -318,7 +304,11 @@ def test_data_that_are_not_there(run: Run, out: Path, named: str) -> None:
     [
         ("--as-of", "tomorrow", "--as-of is 'tomorrow', which is no date. Write 2026-01-31"),
         ("--as-of", "2026-13-45", "which is no date"),
-        ("--as-of", "2020-01-01", "The data go on after 2020-01-01 00:00:00: the last event is of 2026-01-01 10:08:30."),
+        (
+            "--as-of",
+            "2020-01-01",
+            "The data go on after 2020-01-01 00:00:00: the last event is of 2026-01-01 10:08:30.",
+        ),
         ("--memory", "lots", "--memory is 'lots'. Write a number and one of K, M, G, as in 1G."),
         ("--memory", "²G", "--memory is '²G'."),
         ("--memory", f"{'9' * 400}G", "Write a number and one of K, M, G"),
@@ -336,7 +326,10 @@ def test_too_many_rejects_stop_the_run(refused: Refused, tmp_path: Path) -> None
     assert "21 of 121 rows of 'events' cannot be read" in said.text
     assert "no customer: 1" in said.text
     assert "the time cannot be read: 20" in said.text
-    assert f'The first: {tmp_path}/events.csv, row 101, the time cannot be read: {{"customer":"x0","at":"soon"' in said.text
+    assert (
+        f'The first: {tmp_path}/events.csv, row 101, the time cannot be read: {{"customer":"x0","at":"soon"'
+        in said.text
+    )
     assert "reject_limit" in said.text
 
 
@@ -350,165 +343,3 @@ def test_rejects_below_a_stated_limit_do_not(run: Run, shop: Command, out: Path)
 def test_all_times_in_the_future(refused: Refused) -> None:
     """Data of which no row can be used are refused with the reason."""
     assert "the time is in the future: 18" in refused(pay_rows(9, "2999-01-01")).text
-
-
-@pytest.mark.parametrize("limit", [0, 500, 3_000, 30_000, 60_000])
-def test_a_disk_that_fills_up(spawn: Run, shop: Command, out: Path, limit: int) -> None:
-    """At whatever byte nothing more can be written, that is said, and nothing is left that looks whole."""
-    said = spawn(*shop(pay_rows(50)), preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-    assert said.code == 2
-    assert "can be written" in said.text
-    assert "--out" in said.text
-    assert holds_nothing(out)
-
-
-def test_a_full_disk_of_its_own(run: Run, shop: Command, tmp_path: Path) -> None:
-    """A real disk without room gives the same message."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40k", "tmpfs", disk], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip("a disk may not be mounted here")
-    try:
-        said = run(*shop(pay_rows(50)), "--out", disk / "out")
-        assert said.code == 2
-        assert f"{disk}/out: Nothing more can be written: No space left on device." in said.text
-        assert holds_nothing(disk / "out")
-    finally:
-        subprocess.run(["umount", disk], check=True)
-
-
-def test_a_scratch_disk_that_fills_up(run: Run, shop: Command, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A place for temporary files that does not exist is named."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
-    said = run(*shop(pay_rows(50)))
-    assert said.code == 2
-    assert "Nothing can be written here: No such file or directory." in said.text
-    assert holds_nothing(out)
-
-
-def test_a_file_in_the_place_of_the_results(run: Run, shop: Command, out: Path) -> None:
-    """A file where the folder should be is left alone, and that is said."""
-    out.write_text("mine")
-    for target in (out, out / "deeper"):
-        said = run(*shop(pay_rows(9)), "--out", target)
-        assert said.code == 2
-        assert f"{target}: There is a file where a folder is needed. Choose another folder with --out." in said.text
-    assert out.read_text() == "mine"
-
-
-def test_a_folder_that_may_not_be_written(run: Run, shop: Command) -> None:
-    """A place where nobody may write is named."""
-    said = run(*shop(pay_rows(9)), "--out", "/proc/results")
-    assert said.code == 2
-    assert "/proc/results: Nothing can be written here: " in said.text
-
-
-def test_results_among_the_data(run: Run, shop: Command, tmp_path: Path) -> None:
-    """A folder of data does not take the results: they would be read as data, and a mapping there written over."""
-    shop(pay_rows(9))
-    mine = (tmp_path / "sources.yaml").read_text()
-    said = run("audit", tmp_path, "--out", tmp_path)
-    assert said.code == 2
-    assert "The results would lie among the data." in said.text
-    said = run("audit", tmp_path / "*.csv", "--playbook", tmp_path / "playbook.yaml", "--out", tmp_path)
-    assert said.code == 2
-    assert "holds a sources.yaml that no audit wrote" in said.text
-    assert mine == (tmp_path / "sources.yaml").read_text()
-    assert sorted(os.listdir(tmp_path)) == ["events.csv", "playbook.yaml", "sources.yaml"]
-
-
-def test_results_in_a_folder_inside_the_data(run: Run, shop: Command, tmp_path: Path) -> None:
-    """Results in a folder of their own below the data are known again, so that a second run reads the same."""
-    shop(pay_rows(9))
-    for _ in range(2):
-        said = run("audit", tmp_path, "--out", tmp_path / "out")
-        assert said.code == 0, said.text
-        assert "18 events of 9 customers" in said.text
-    assert f"Left out, results of an audit: {tmp_path}/out." in " ".join(said.text.split()).replace("/ ", "/")
-
-
-def test_a_later_failure_leaves_earlier_results_alone(run: Run, shop: Command, out: Path) -> None:
-    """Results stay byte for byte when a later run into their folder fails."""
-    audited(run, shop(pay_rows(50)), out)
-    before = {path.name: path.read_bytes() for path in out.iterdir()}
-    for content in ("", "customer,at,event\n", pay_rows(9, "2999-01-01")):
-        assert run(*shop(content)).code == 2
-    assert before == {path.name: path.read_bytes() for path in out.iterdir()}
-
-
-def test_a_report_of_an_earlier_run_does_not_stay(run: Run, shop: Command, out: Path) -> None:
-    """A run without a report takes the report of other numbers away."""
-    audited(run, shop(pay_rows(50)), out)
-    assert run(*shop(pay_rows(9)), "--no-report").code == 0
-    assert not (out / "report.html").exists()
-    assert Results(out).run()["occurrences"] == 9
-
-
-@pytest.fixture(scope="session")
-def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that takes seconds to audit, with a playbook beside it."""
-    folder = tmp_path_factory.mktemp("big")
-    rows, draw = 2_000_000, np.random.default_rng(1)
-    at = 1_700_000_000_000_000 + np.sort(draw.integers(0, 10**6, rows)) * 1_000_000
-    table = {
-        "customer": pa.array(np.char.add("c", draw.integers(0, 200_000, rows).astype(str))),
-        "at": pa.array(at, pa.timestamp("us", "UTC")),
-        "event": pa.array(np.array(["pay_clicked", "paid", "declined", "seen"])[draw.integers(0, 4, rows)]),
-    }
-    pq.write_table(pa.table(table), folder / "events.parquet")
-    (folder / "playbook.yaml").write_text(PAY)
-    (folder / "sources.yaml").write_text(SOURCES)
-    return folder
-
-
-def begin(big: Path, out: Path, scratch: Path) -> subprocess.Popen[bytes]:
-    """An audit under way, once it has begun to write."""
-    scratch.mkdir(exist_ok=True)
-    words = command(["audit", big, "--out", out])
-    process = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": str(scratch)}
-    )
-    until = time.monotonic() + 30
-    while process.poll() is None and time.monotonic() < until and not list(out.glob(".unfinished-*")):
-        time.sleep(0.01)
-    return process
-
-
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("after", [0.05, 0.5, 1.0])
-def test_stopped_in_the_middle(big: Path, out: Path, tmp_path: Path, sent: signal.Signals, after: float) -> None:
-    """Ctrl-C at any point says that it stopped, exits with 130, and leaves no file and no temporary folder."""
-    process = begin(big, out, tmp_path / "scratch")
-    time.sleep(after)
-    process.send_signal(sent)
-    _, error = process.communicate(timeout=60)
-    assert process.returncode in STOPPED, error
-    assert error.decode() == "\nStopped. No result was written.\n"
-    assert holds_nothing(out)
-    assert os.listdir(tmp_path / "scratch") == []
-
-
-def test_killed_in_the_middle(run: Run, big: Path, shop: Command, out: Path, tmp_path: Path) -> None:
-    """However a run is killed, the folder holds the old results or the new ones, and what it left is swept away."""
-    audited(run, shop(pay_rows(50)), out)
-    for after in (0.0, 0.4, 0.9, 1.6):
-        process = begin(big, out, tmp_path / "scratch")
-        time.sleep(after)
-        process.kill()
-        process.communicate()
-        found = Results(out)
-        assert found.run()["occurrences"] == found.table("occurrences").num_rows
-    audited(run, shop(pay_rows(50)), out)
-    assert counts(out) == {"completed": 50}
-
-
-def test_two_runs_at_once_into_one_folder(big: Path, out: Path, tmp_path: Path, run: Run, shop: Command) -> None:
-    """The second of two runs neither sweeps the first one's files away nor mixes with them."""
-    process = begin(big, out, tmp_path / "scratch")
-    assert run(*shop(pay_rows(50))).code == 0
-    _, error = process.communicate(timeout=60)
-    assert process.returncode == 0, error
-    found = Results(out)
-    assert found.run()["occurrences"] == found.table("occurrences").num_rows > 50
-    assert list(WHOLE) == sorted(os.listdir(out))

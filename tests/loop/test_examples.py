@@ -46,7 +46,9 @@ def test_olist(tmp_path: Path) -> None:
     gap = next(gap for gap in summary.gaps if gap.worse == "late")
     assert (1_135, 13_383) == (gap.worse_mean.n, gap.better_mean.n)
     assert (2.603, 4.284) == pytest.approx((gap.worse_mean.value, gap.better_mean.value), abs=5e-4)
-    assert (-1.682, -1.780, -1.583) == pytest.approx((gap.difference.value, gap.difference.low, gap.difference.high), abs=5e-4)
+    assert (-1.682, -1.780, -1.583) == pytest.approx(
+        (gap.difference.value, gap.difference.low, gap.difference.high), abs=5e-4
+    )
     assert 10.13 == pytest.approx((summary.durations["p50"].value or 0) / 86_400, abs=5e-3)
     assert "1,156 of 14,552 times (7.94 %)" in audit.ranked[0].title
     assert 0 < (tmp_path / "out" / "report.html").stat().st_size < 3_000_000

@@ -50,7 +50,7 @@ def _explained(command: Callable[P, None]) -> Callable[P, None]:
         try:
             with stoppable():
                 command(*arguments, **options)
-                sys.stdout.flush()
+                sys.stdout.flush()  # here, where a closed pipe is expected
         except DefinitionErrors as error:
             for mistake in error.mistakes:
                 _console().print(Text.assemble(("error: ", "bold red"), str(mistake)), soft_wrap=True)
@@ -75,6 +75,8 @@ def _explained(command: Callable[P, None]) -> Callable[P, None]:
 @click.version_option(package_name="momentwise", message="momentwise %(version)s")
 def main() -> None:
     """Find the small moments in which customers decide to trust or to leave."""
+    if sys.stdout is None:  # closed by whoever started us
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  open until the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a sign that the terminal lacks is no reason to stop
@@ -125,7 +127,13 @@ def audit(
     book = _find_playbook(playbook) if playbook else None
     with LiveProgress(console) as progress:
         told = run_audit(
-            paths, out=out, now_us=time.time_ns() // 1_000, sources=sources, playbook=book, options=options, watcher=progress
+            paths,
+            out=out,
+            now_us=time.time_ns() // 1_000,
+            sources=sources,
+            playbook=book,
+            options=options,
+            watcher=progress,
         )
     show_summary(console, told, out, progress.notes, time.perf_counter() - began, has_report=options.report)
 
@@ -174,7 +182,9 @@ def check(playbook: Path) -> None:
     rage = book.signals.rage_click
     if rage:
         click.echo(f"rage click: {rage.clicks} clicks within {rage.within_us / 1e6:g} s and {rage.radius} px")
-    click.echo(f"\n{len(names)} moments, {len(plan.conditions)} conditions. No mistakes. Fingerprint {book.fingerprint()}.")
+    click.echo(
+        f"\n{len(names)} moments, {len(plan.conditions)} conditions. No mistakes. Fingerprint {book.fingerprint()}."
+    )
 
 
 @main.group(invoke_without_command=True)

@@ -329,10 +329,11 @@ class _Run:
                 self._watcher.advance(bucket.events + bucket.duplicates)
 
     def _write_rejected(self, intake: Intake) -> None:
-        parts = []
-        for source in intake.sources.sources:
-            if self._rejected(source):
-                parts.append(f"({intake.rejected(source, bool(self._counted[source.name].rejected))})")
+        parts = [
+            f"({intake.rejected(source, bool(self._counted[source.name].rejected))})"
+            for source in intake.sources.sources
+            if self._rejected(source)
+        ]
         listed = " UNION ALL ".join(parts) or (
             "SELECT ''::VARCHAR AS file, 0::BIGINT AS row, ''::VARCHAR AS reason, ''::VARCHAR AS source, "
             "''::VARCHAR AS content WHERE false"
@@ -360,13 +361,16 @@ class _Run:
         """Every score beside the occurrence that it belongs to."""
         connection, keys = intake.connection, plan.keys
         fields = "".join(f", {quote_name(key)} VARCHAR" for key in keys)
-        connection.execute(f'CREATE OR REPLACE TEMP TABLE given (customer VARCHAR, "at" TIMESTAMPTZ, score DOUBLE{fields})')
+        connection.execute(
+            f'CREATE OR REPLACE TEMP TABLE given (customer VARCHAR, "at" TIMESTAMPTZ, score DOUBLE{fields})'
+        )
         for source in intake.sources.sources:
             query = intake.query(source, ["score", *keys])
             if "score" not in query.columns:
                 continue
             texts = [
-                f"CAST({query.columns[key].sql} AS VARCHAR)" if key in query.columns else "NULL::VARCHAR" for key in keys
+                f"CAST({query.columns[key].sql} AS VARCHAR)" if key in query.columns else "NULL::VARCHAR"
+                for key in keys
             ]
             score = query.columns["score"].sql
             listed = ", ".join(["customer", 'make_timestamptz("at")', score, *texts])
@@ -409,16 +413,18 @@ class _Run:
 
     def _finish(self, told: Told, plan: Plan, intake: Intake, began: float) -> None:
         """Findings, report and the record of the run."""
-        mapping = read_text(intake.mapping) if intake.mapping else write_sources(intake.proposal or Proposal(intake.sources, ()))
+        mapping = (
+            read_text(intake.mapping)
+            if intake.mapping
+            else write_sources(intake.proposal or Proposal(intake.sources, ()))
+        )
         self._folder.write_text(SOURCES_FILE, mapping)
         self._folder.write_json("findings.json", {"findings": told.findings, "moments": told.summaries})
         with self._clock.stage("report") if self._options.report else nullcontext():
             if self._options.report:
                 self._watcher.begin("Report", None)
                 facts = msgspec.structs.replace(told.facts, seconds=tuple(self._clock.seconds.items()))
-                page = render_report(
-                    facts, told.summaries, told.findings, told.signals, out_dir=str(self._folder.out)
-                )
+                page = render_report(facts, told.summaries, told.findings, told.signals, out_dir=str(self._folder.out))
                 self._folder.write_text("report.html", page)
         self._clock.seconds["total"] = time.perf_counter() - began
         matched = self._matched
@@ -429,12 +435,16 @@ class _Run:
                 "seconds": self._clock.seconds,
                 "occurrences": matched.occurrences,
                 "signals": matched.signals,
-                "automaton_events_per_second": round(matched.events / matched.match_seconds) if matched.match_seconds else None,
+                "automaton_events_per_second": round(matched.events / matched.match_seconds)
+                if matched.match_seconds
+                else None,
                 "settings": self._options,
                 "paths": [_recorded(path) for path in self._paths],
                 "mapping": "proposed" if intake.proposal else "given",
                 "playbook": {"name": plan.playbook.name, "fingerprint": plan.playbook.fingerprint()},
-                "moments": {m.name: {"version": m.version, "fingerprint": m.fingerprint()} for m in plan.playbook.moments},
+                "moments": {
+                    m.name: {"version": m.version, "fingerprint": m.fingerprint()} for m in plan.playbook.moments
+                },
             },
         )
 
@@ -448,7 +458,9 @@ def _signals(ask: queries.Ask) -> list[SignalSummary]:
         for page, element, count, hurt in ask(queries.spots_sql(str(signal), _MOST_SPOTS)):
             rows = f"{of_kind} AND page IS NOT DISTINCT FROM {_literal(page)} AND element IS NOT DISTINCT FROM {_literal(element)}"
             estimate = Estimate(float(str(count)), int(str(count)), "count", rows=rows, table="signals")
-            places.append(SignalPlace(page=str(page or ""), element=str(element or ""), count=estimate, people=int(str(hurt))))
+            places.append(
+                SignalPlace(page=str(page or ""), element=str(element or ""), count=estimate, people=int(str(hurt)))
+            )
         total = Estimate(float(str(n)), int(str(n)), "count", rows=of_kind, table="signals")
         found.append(SignalSummary(signal=str(signal), count=total, people=int(str(people)), places=tuple(places)))
     return found

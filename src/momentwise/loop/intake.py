@@ -82,9 +82,7 @@ class Intake:
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def open_intake(
-    paths: Sequence[str], sources: Path | None, scratch: Path, now_us: int, *, memory: str = ""
-) -> Intake:
+def open_intake(paths: Sequence[str], sources: Path | None, scratch: Path, now_us: int, *, memory: str = "") -> Intake:
     """Open everything that an audit reads.
 
     Args:

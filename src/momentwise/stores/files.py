@@ -207,6 +207,10 @@ def _described(path: Path) -> DataFile:
     place = Place(str(path))
     if not _is_text(path):
         raise IntakeError("The file's path is no UTF-8 text.", place=place, right="Rename it.")
+    if not path.is_file():
+        raise IntakeError(
+            "This is no file but a pipe or a device.", place=place, right="Save what it gives to a file first."
+        )
     stem, ending, _ = _split(path.name)
     head = read_head(path, "", 16)
     if not head:

@@ -43,7 +43,6 @@ from momentwise.detect.records import (
 )
 from momentwise.detect.results import Names, occurrence_batch, signal_batch
 from momentwise.detect.symbols import SymbolColumns
-from momentwise.errors import MomentwiseError
 from momentwise.stores.spill import Spill
 
 # Half of what the pass may hold at once, the other half being the buckets in work and the texts.
@@ -205,9 +204,7 @@ class LocalPass:
         """The most frequent events' names with their counts, duplicates included; most frequent first."""
         names = self._events.texts()
         order = np.argsort(-self._event_counts[: len(names)], kind="stable")[:most]
-        return [
-            (names[int(n)].as_py(), int(self._event_counts[n])) for n in order if n and self._event_counts[n]
-        ]
+        return [(names[int(n)].as_py(), int(self._event_counts[n])) for n in order if n and self._event_counts[n]]
 
     @property
     def distinct_events(self) -> int:
@@ -263,9 +260,7 @@ class LocalPass:
         channels = self._channels.texts().cast(pa.string()).to_pylist()
         if len(channels) > MOST_CHANNELS + 1:
             channels = [*channels[:MOST_CHANNELS], OTHER_CHANNELS]
-        return Names(
-            self.plan, self._customers.texts(), self._texts.texts(), self._spots.texts(), tuple(channels[1:])
-        )
+        return Names(self.plan, self._customers.texts(), self._texts.texts(), self._spots.texts(), tuple(channels[1:]))
 
     def _bucket(self, tables: Tables, names: Names, customers: int, number: int) -> Bucket:
         began = time.perf_counter()
@@ -326,16 +321,14 @@ def _ahead(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
             thread.join(0.01)
 
 
-def _fill(
-    reader: pa.RecordBatchReader, queue: Queue[pa.RecordBatch | BaseException | None], stop: Flag
-) -> None:
+def _fill(reader: pa.RecordBatchReader, queue: Queue[pa.RecordBatch | BaseException | None], stop: Flag) -> None:
     try:
         for batch in reader:
             if stop.is_set():
                 return
             queue.put(batch)
         queue.put(None)
-    except (duckdb.Error, pa.ArrowException, OSError, MomentwiseError) as error:
+    except Exception as error:  # noqa: BLE001  whoever waits for a batch must hear of it, whatever it is
         queue.put(error)
 
 

@@ -52,9 +52,9 @@ class ResultFolder:
             StoreError: The folder cannot be made, or holds files of somebody else that would be written over.
         """
         try:
+            self._refuse_unfit()
             self._is_new = not self.out.exists()
             self.out.mkdir(parents=True, exist_ok=True)
-            self._refuse_foreign()
             with _alone_in(self.out):
                 self._sweep()
                 self.partial = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.out))
@@ -74,8 +74,16 @@ class ResultFolder:
             with suppress(OSError):
                 self.out.rmdir()
 
-    def _refuse_foreign(self) -> None:
-        """A mapping that lies here without the tables of an audit is a person's own."""
+    def _refuse_unfit(self) -> None:
+        """A mapping that lies here without the tables of an audit is a person's own; the engine knows only UTF-8 paths."""
+        try:
+            str(self.out).encode()
+        except UnicodeEncodeError as error:
+            raise StoreError(
+                "The folder's path is no UTF-8 text.",
+                place=Place(str(self.out)),
+                right="Choose another folder with --out.",
+            ) from error
         if (self.out / SOURCES).exists() and not (self.out / "occurrences.parquet").exists():
             raise StoreError(
                 f"The folder holds a {SOURCES} that no audit wrote and that the results would replace.",
@@ -205,7 +213,7 @@ class Results:
             raise self._damaged(RUN) from error
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """A connection with a view per table.
+        """A connection with a view per table, in which `mw_place` numbers the rows as they stand.
 
         Raises:
             IntakeError: A table cannot be read.

@@ -131,7 +131,9 @@ def failed_write(folder: Path | None, error: OSError) -> StoreError:
     """The error for a write that failed: a full disk, which may have room again, or a place that takes no files."""
     place = Place(str(folder)) if folder else Place()
     if isinstance(error, FileExistsError | NotADirectoryError):
-        return StoreError("There is a file where a folder is needed.", place=place, right="Choose another folder with --out.")
+        return StoreError(
+            "There is a file where a folder is needed.", place=place, right="Choose another folder with --out."
+        )
     if error.errno in _FULL:
         return StoreError(
             f"Nothing more can be written: {os.strerror(error.errno)}.",
