@@ -64,9 +64,7 @@ def measure(command: Sequence[str], env: Mapping[str, str] | None = None) -> Fig
             process.wait()
             raise
         wall = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(
-            status
-        )  # so that `subprocess` does not wait a second time
+        process.returncode = os.waitstatus_to_exitcode(status)  # so that `subprocess` does not wait a second time
         out.seek(0)
         err.seek(0)
         return Figures(

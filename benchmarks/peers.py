@@ -181,9 +181,7 @@ def _refined_name_sql(conditions: dict[str, tuple[Predicate, set[str]]]) -> str:
     bits = []
     for bit, (predicate, events) in enumerate(conditions.values()):
         asked = ", ".join(f"'{event}'" for event in sorted(events))
-        bits.append(
-            f"CASE WHEN event IN ({asked}) AND ({to_sql(predicate, COLUMNS)}) THEN {1 << bit} ELSE 0 END"
-        )
+        bits.append(f"CASE WHEN event IN ({asked}) AND ({to_sql(predicate, COLUMNS)}) THEN {1 << bit} ELSE 0 END")
     mask = " + ".join(bits) or "0"
     return f"event || CASE WHEN ({mask}) > 0 THEN '~' || ({mask}) ELSE '' END"
 
@@ -206,9 +204,7 @@ def _question(moment: Moment, names: list[str], conditions: list[str]) -> dict[s
 def _names_of(trigger: Trigger, names: list[str], conditions: list[str]) -> list[str]:
     needed = 1 << conditions.index(write_predicate(trigger.where)) if trigger.where is not None else 0
     split = [(name, *name.partition("~")[::2]) for name in names]
-    return [
-        name for name, event, mask in split if event in trigger.events and int(mask or 0) & needed == needed
-    ]
+    return [name for name, event, mask in split if event in trigger.events and int(mask or 0) & needed == needed]
 
 
 def print_peers(runs: list[PeerRun]) -> None:
@@ -226,9 +222,7 @@ def print_peers(runs: list[PeerRun]) -> None:
 def _main() -> None:
     parser = argparse.ArgumentParser(description="Times the peers on the benchmark's moments.")
     parser.add_argument("log", type=Path)
-    parser.add_argument(
-        "--details", action="store_true", help="print seconds for each moment and what was counted"
-    )
+    parser.add_argument("--details", action="store_true", help="print seconds for each moment and what was counted")
     asked = parser.parse_args()
     runs = run_peers(asked.log)
     print_peers(runs)

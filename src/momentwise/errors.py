@@ -79,8 +79,6 @@ class EvidenceError(MomentwiseError):
 class StoreError(MomentwiseError):
     """A store cannot be read or written: a full disk, a lost connection."""
 
-    def __init__(
-        self, wrong: str, *, place: Place | None = None, right: str = "", permanent: bool = True
-    ) -> None:
+    def __init__(self, wrong: str, *, place: Place | None = None, right: str = "", permanent: bool = True) -> None:
         self.permanent = permanent
         super().__init__(wrong, place=place, right=right)

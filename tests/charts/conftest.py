@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fake_audits import (
     HOSTILE,
     finding,
@@ -14,7 +15,6 @@ from fake_audits import (
     shop_run,
     shop_signals,
 )
-
 from momentwise.charts.facts import RunFacts
 from momentwise.charts.report import render_report
 

@@ -166,9 +166,7 @@ def track_delivery() -> MomentSummary:
             TargetCheck(
                 "p90_duration",
                 14 * DAY,
-                around(
-                    23.1 * DAY, 0.3 * DAY, 14552, "seconds", f"moment = '{name}' and outcome = 'completed'"
-                ),
+                around(23.1 * DAY, 0.3 * DAY, 14552, "seconds", f"moment = '{name}' and outcome = 'completed'"),
                 False,
             ),
             TargetCheck("ces", 5.5, nothing("score"), None),
@@ -195,9 +193,7 @@ def shop_moments() -> list[MomentSummary]:
         errors=share_of(1204, 11402, rows),
         understood=share_of(61, 70, rows),
         endings=(
-            ending(
-                "pay-for-order", "completed", "payment_approved", 9120, 11402, 9120, nothing("score"), 0.001
-            ),
+            ending("pay-for-order", "completed", "payment_approved", 9120, 11402, 9120, nothing("score"), 0.001),
             ending("pay-for-order", "abandoned", "", 1130, 11402, 1130, nothing("score"), 0.4),
             ending("pay-for-order", "failed", "payment_declined", 842, 11402, 842, nothing("score"), 0.002),
             ending("pay-for-order", "escalated", "ticket_opened", 310, 11402, 310, nothing("score"), 1.2),
@@ -296,9 +292,7 @@ def shop_signals() -> list[SignalSummary]:
             page=page,
             element=element,
             people=people,
-            count=Estimate(
-                count, count, "count", rows=f"page = '{page}' and element = '{element}'", table="signals"
-            ),
+            count=Estimate(count, count, "count", rows=f"page = '{page}' and element = '{element}'", table="signals"),
         )
         for page, element, count, people in (
             ("/checkout/payment", "button#pay", 214, 180),
@@ -332,9 +326,7 @@ def shop_run() -> RunFacts:
                 files=("olist_order_reviews.csv",),
                 rejected={"score is not a number": 2, "unreadable time": 1},
             ),
-            SourceFacts(
-                name="payments", rows=18120, events=18120, files=("olist_order_payments_dataset.csv",)
-            ),
+            SourceFacts(name="payments", rows=18120, events=18120, files=("olist_order_payments_dataset.csv",)),
         ),
         first_at=to_micros(datetime(2016, 9, 4, 21, 15, tzinfo=UTC)),
         last_at=to_micros(datetime(2018, 10, 17, 17, 30, tzinfo=UTC)),

@@ -61,8 +61,7 @@ class Page(HTMLParser):
         return [
             element
             for element in self.elements
-            if element.tag == tag
-            and (not css_class or css_class in element.attributes.get("class", "").split())
+            if element.tag == tag and (not css_class or css_class in element.attributes.get("class", "").split())
         ]
 
 

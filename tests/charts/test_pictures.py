@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import msgspec
-from fake_audits import moment, months, nothing, shop_moments, spans, track_delivery
 
+from fake_audits import moment, months, nothing, shop_moments, spans, track_delivery
 from momentwise.charts.pictures import draw_durations, draw_overview, draw_scores
 from momentwise.charts.trend import coarsen, draw_trend, is_thin
 from momentwise.define.finding import TrendPoint
@@ -61,9 +61,7 @@ def test_nothing_to_draw_draws_nothing() -> None:
 def test_score_without_interval_is_a_dot_without_a_line() -> None:
     """One score has no interval, and a scale of one value still draws."""
     endings = tuple(
-        msgspec.structs.replace(
-            e, score=msgspec.structs.replace(e.score, value=5.0, low=None, high=None, n=1)
-        )
+        msgspec.structs.replace(e, score=msgspec.structs.replace(e.score, value=5.0, low=None, high=None, n=1))
         for e in track_delivery().endings[:1]
     )
     picture = draw_scores(msgspec.structs.replace(track_delivery(), endings=endings))
@@ -110,9 +108,7 @@ def test_weeks_begin_on_monday() -> None:
 
 def test_hostile_name_in_a_chart_stays_text() -> None:
     """A chart's text is escaped, and what SVG cannot hold is marked."""
-    bad = msgspec.structs.replace(
-        track_delivery().endings[0], ending="<b>\x00&\ud800", duration=nothing("seconds")
-    )
+    bad = msgspec.structs.replace(track_delivery().endings[0], ending="<b>\x00&\ud800", duration=nothing("seconds"))
     picture = draw_scores(msgspec.structs.replace(track_delivery(), endings=(bad,)))
     assert picture is not None
     assert "&lt;b&gt;\ufffd&amp;\ufffd" in picture.wide

@@ -6,13 +6,13 @@ import re
 from itertools import pairwise
 
 import msgspec
-from fake_audits import HOSTILE, many_moments, moment, months, shop_findings, shop_moments, shop_run
-from read_page import read_page
 
+from fake_audits import HOSTILE, many_moments, moment, months, shop_findings, shop_moments, shop_run
 from momentwise.charts.report import GRADE_MEANINGS, render_report
 from momentwise.charts.wording import write_number
 from momentwise.define.finding import Estimate, MomentSummary
 from momentwise.define.moment import INTENTS, STAGES
+from read_page import read_page
 
 PALETTE = re.compile(r"--([a-z-]+):(#[0-9a-f]{3,6})")
 
@@ -205,9 +205,7 @@ def test_rare_endings_are_counted_not_dropped() -> None:
 
 def test_trend_of_one_period_is_not_drawn() -> None:
     """One dot is no trend."""
-    html = render_report(
-        shop_run(), [moment("a-b", (50, 0, 0, 0, 0), trend=months([(50, 50, 0)]))], [], out_dir="out"
-    )
+    html = render_report(shop_run(), [moment("a-b", (50, 0, 0, 0, 0), trend=months([(50, 50, 0)]))], [], out_dir="out")
     assert "Share completed, by" not in html
 
 
@@ -227,9 +225,7 @@ def test_text_has_enough_contrast_in_both_themes(shop_page: str) -> None:
 def test_prose_is_plain(empty_page: str) -> None:
     """The page's own sentences need at most eight years of school (Flesch-Kincaid)."""
     page = read_page(empty_page)
-    prose = " ".join(
-        element.text for element in page.elements if element.tag in ("p", "figcaption", "caption")
-    )
+    prose = " ".join(element.text for element in page.elements if element.tag in ("p", "figcaption", "caption"))
     assert _school_years(prose) <= 8
 
 

@@ -28,9 +28,7 @@ def test_signals_know_no_moment() -> None:
     assert "moment =" not in rows_command("out", "a-b", estimate)
 
 
-@pytest.mark.parametrize(
-    "text", ['say "hi"', "$(rm -rf /)", "`id`", "a\\b", "wow!now", "it''s", "two\nlines"]
-)
+@pytest.mark.parametrize("text", ['say "hi"', "$(rm -rf /)", "`id`", "a\\b", "wow!now", "it''s", "two\nlines"])
 def test_shell_reads_the_condition_as_one_word(text: str) -> None:
     """Nothing in a condition can become a command of its own."""
     condition = f"ending = {quote_sql(text)}"

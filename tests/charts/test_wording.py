@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fake_audits import share_of
 
+from fake_audits import share_of
 from momentwise.charts.wording import read_quantile, write_fraction, write_interval, write_value, write_wanted
 from momentwise.define.finding import Estimate, TargetCheck
 
@@ -64,9 +64,7 @@ def test_target_says_its_direction(name: str, unit: str, wanted: float, words: s
     assert words == write_wanted(TargetCheck(name, wanted, estimate, None))
 
 
-@pytest.mark.parametrize(
-    ("name", "percent"), [("p90_duration", 90), ("ces", None), ("price", None), ("p0", None)]
-)
+@pytest.mark.parametrize(("name", "percent"), [("p90_duration", 90), ("ces", None), ("price", None), ("p0", None)])
 def test_quantile_is_read_from_a_name(name: str, percent: int | None) -> None:
     """Only `p` and a whole percent name a quantile."""
     assert percent == read_quantile(name)

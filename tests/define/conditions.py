@@ -12,7 +12,26 @@ TRUTHS = ("paid",)
 INSTANTS = ("at", "promised_at")
 FIELDS = (*NUMBERS, *TEXTS, *TRUTHS, *INSTANTS, "absent")
 
-words = st.sampled_from(["", "web", "Web", "app", "İstanbul", "ΣΑΣ", "σας", "Größe", "it's", "a\\b", "1", "1.0", "true", "no", "2020-01-01", "x.y|z"])
+words = st.sampled_from(
+    [
+        "",
+        "web",
+        "Web",
+        "app",
+        "İstanbul",
+        "ΣΑΣ",
+        "σας",
+        "Größe",
+        "it's",
+        "a\\b",
+        "1",
+        "1.0",
+        "true",
+        "no",
+        "2020-01-01",
+        "x.y|z",
+    ]
+)
 numbers = st.sampled_from([0.0, -0.0, 1.0, 1.5, 100.0, -3.0, 1e15, 1e20, 0.1, 2e-7])
 instants = st.sampled_from(["2020-01-01", "2020-01-01T00:00:01Z", "2020-01-01 02:00+02:00", "soon"])
 values = words | numbers | st.booleans() | instants

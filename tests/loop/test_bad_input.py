@@ -195,7 +195,8 @@ def test_duplicate_ids_count_once(run: Run, shop: Command, out: Path) -> None:
     rows = "id,customer,at,event,note\n1,ann,2026-01-01 10:00:00,pay_clicked,first\n1,ann,2026-01-01 10:00:00,pay_clicked,again\n"
     sources = "sources:\n  events: {table: events, id: id, customer: customer, at: at, event: event}\n"
     said = audited(run, shop(rows + "2,ann,2026-01-01 10:01:00,paid,\n", sources=sources), out)
-    assert "2 events" in said.text or "1 duplicates counted once" in said.text
+    assert "2 events of 1 customer" in said.text
+    assert "1 duplicate counted once" in said.text
     assert Results(out).table("occurrences")["retries"].to_pylist() == [0]
 
 
@@ -230,7 +231,7 @@ def test_a_million_distinct_event_names(run: Run, shop: Command, out: Path, tmp_
     pq.write_table(pa.table({"customer": customers, "at": at, "event": names}), tmp_path / "events.parquet")
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
     audited(run, words, out)
-    assert time.perf_counter() - began < 20
+    assert time.perf_counter() - began < 10
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2_000_000, "kilobytes"
     assert counts(out) == {"completed": 1}
 

@@ -176,9 +176,9 @@ def _overview_narrow(summaries: Sequence[MomentSummary]) -> Spec:
         count = f"{write_number(count_ended(summary))} ended, {write_number(summary.open)} open"
         counts.append(_word(width, top + 9, count if summary.volume else "never started", "soft"))
         here, labels = _segments(summary, top + 20, bar, width)
-        parts += here or [
-            {"x": 0, "x2": width, "y": top + 20, "y2": top + 20 + bar, "fill": "url(#open)"}
-        ] * bool(summary.open)
+        parts += here or [{"x": 0, "x2": width, "y": top + 20, "y2": top + 20 + bar, "fill": "url(#open)"}] * bool(
+            summary.open
+        )
         inside += labels
     layers = [bars(parts), texts(inside), texts(names), texts(counts, align="right")]
     return frame(width, len(summaries) * step, {}, layers)
@@ -238,9 +238,7 @@ def _durations(rows: list[tuple[int, Estimate, TargetCheck | None]]) -> Spec:
 
 def _scores(endings: list[EndingSummary]) -> Spec:
     width, step, side = 360.0, 46.0, 8.0
-    ends = [
-        bound for e in endings for bound in (e.score.low, e.score.high, e.score.value) if bound is not None
-    ]
+    ends = [bound for e in endings for bound in (e.score.low, e.score.high, e.score.value) if bound is not None]
     low, high = math.floor(min(ends)), math.ceil(max(ends))
     high = high if high > low else low + 1
     foot = len(endings) * step

@@ -199,9 +199,7 @@ def _share_marks(trend: list[TrendPoint], low: float, high: float, slot: float) 
 
 def _has_neighbour(trend: list[TrendPoint], index: int) -> bool:
     """Whether a line reaches the period from the one before or after."""
-    return any(
-        not is_thin(point) for point in trend[max(index - 1, 0) : index] + trend[index + 1 : index + 2]
-    )
+    return any(not is_thin(point) for point in trend[max(index - 1, 0) : index] + trend[index + 1 : index + 2])
 
 
 def _volume(trend: list[TrendPoint], slot: float, width: float) -> list[Spec]:

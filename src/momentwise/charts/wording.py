@@ -24,7 +24,7 @@ _AT_MOST = ("escalat", "fail", "abandon", "error", "retr", "wait", "excess")
 
 
 def write_number(value: float, decimals: int = 0) -> str:
-    """The number with thousands separators and a true minus; negative decimals round to tens, hundreds, …
+    """The number with thousands separators and a true minus; negative decimals round to tens or hundreds.
 
     Example:
         >>> write_number(14552), write_number(-1.682, 2), write_number(14450.0, -3)

@@ -183,7 +183,7 @@ def check(playbook: Path) -> None:
     if rage:
         click.echo(f"rage click: {rage.clicks} clicks within {rage.within_us / 1e6:g} s and {rage.radius} px")
     click.echo(
-        f"\n{len(names)} moments, {len(plan.conditions)} conditions. No mistakes. Fingerprint {book.fingerprint()}."
+        f"\n{len(names)} moment{'' if len(names) == 1 else 's'}, {len(plan.conditions)} conditions. No mistakes. Fingerprint {book.fingerprint()}."
     )
 
 

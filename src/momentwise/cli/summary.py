@@ -48,7 +48,8 @@ def _show_read(console: Console, told: Told) -> None:
     customers = f"{facts.customers:,} customer{'' if facts.customers == 1 else 's'}"
     console.print(Text(f"{facts.events:,} events of {customers}{period}", style="bold"))
     if facts.duplicates:
-        console.print(f"  {facts.duplicates:,} duplicates counted once")
+        plural = "duplicate" if facts.duplicates == 1 else "duplicates"
+        console.print(f"  {facts.duplicates:,} {plural} counted once")
     for source in facts.sources:
         for reason, count in source.rejected.items():
             plural = "row" if count == 1 else "rows"

@@ -90,9 +90,7 @@ def matches(predicate: Predicate | None, event: Mapping[str, FieldValue], kinds:
         case CompareFields(left, op, right):
             of_left, of_right = kinds.get(left, "text"), kinds.get(right, "text")
             wanted = common_kind(of_left, op, of_right)
-            return _holds(
-                read_as(event.get(left), of_left, wanted), op, read_as(event.get(right), of_right, wanted)
-            )
+            return _holds(read_as(event.get(left), of_left, wanted), op, read_as(event.get(right), of_right, wanted))
 
 
 def _compare(found: FieldValue, op: str, value: Value, kind: Kind | None) -> bool:
@@ -298,7 +296,9 @@ def read_sql(column: Column, kind: Kind) -> str:
         return f"nullif({sql}, '')" if kind == "text" else sql
     match kind, column.kind:
         case "number", "text":
-            return f"CASE WHEN regexp_full_match({sql}, {quote(NUMBER_PATTERN)}) THEN try_cast(trim({sql}) AS DOUBLE) END"
+            return (
+                f"CASE WHEN regexp_full_match({sql}, {quote(NUMBER_PATTERN)}) THEN try_cast(trim({sql}) AS DOUBLE) END"
+            )
         case "text", "number":
             whole = f"{sql} = trunc({sql}) AND abs({sql}) < 1e15"
             return f"CASE WHEN {whole} THEN CAST(CAST({sql} AS BIGINT) AS VARCHAR) WHEN isfinite({sql}) THEN CAST({sql} AS VARCHAR) END"

@@ -86,9 +86,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
                 right="Give the estimate and the rows behind it.",
             )
         if self.money is not None and (self.money.low is None or self.money.high is None):
-            raise EvidenceError(
-                f"The finding '{self.id}' names money without an interval.", right="Give low and high."
-            )
+            raise EvidenceError(f"The finding '{self.id}' names money without an interval.", right="Give low and high.")
 
 
 class EndingSummary(msgspec.Struct, frozen=True):

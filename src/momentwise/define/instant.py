@@ -12,9 +12,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # The one form that a field's text may have to be compared as an instant. Batch and live hold texts to this same
 # pattern before they convert, since every engine's own parser is lenient in its own way.
-ISO_PATTERN = (
-    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?(Z|[+-]\d{2}(:?\d{2})?)?"
-)
+ISO_PATTERN = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?(Z|[+-]\d{2}(:?\d{2})?)?"
 _ISO = re.compile(ISO_PATTERN)
 
 

@@ -123,7 +123,9 @@ def write_predicate(predicate: Predicate) -> str:
         case Not(part):
             return f"not ({write_predicate(part)})"
         case All(parts):
-            return " and ".join(f"({write_predicate(p)})" if isinstance(p, Some | All) else write_predicate(p) for p in parts)
+            return " and ".join(
+                f"({write_predicate(p)})" if isinstance(p, Some | All) else write_predicate(p) for p in parts
+            )
         case Some(parts):
             return " or ".join(f"({write_predicate(p)})" if isinstance(p, Some) else write_predicate(p) for p in parts)
 
@@ -142,9 +144,7 @@ def _write_value(value: Value) -> str:
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
-_KEYWORDS = frozenset(
-    "and or not in is missing present contains starts ends with true false".split()
-)
+_KEYWORDS = frozenset("and or not in is missing present contains starts ends with true false".split())
 _PLAIN_FIELD = re.compile(r"[^\W\d][\w.]*")
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -263,9 +263,7 @@ class _Parser:
         self._next += 1
         op: Comparison = {"==": "=", "<>": "!="}.get(token.text, token.text)  # type: ignore[assignment]  # the signs left
         following = self._peek()
-        if following.kind == "quoted" or (
-            following.kind == "word" and following.text.lower() not in ("true", "false")
-        ):
+        if following.kind == "quoted" or (following.kind == "word" and following.text.lower() not in ("true", "false")):
             return CompareFields(field, op, self._field("a value or the name of a field"))
         value = self._value()
         if op not in ("=", "!=") and isinstance(value, bool):

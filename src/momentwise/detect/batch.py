@@ -49,7 +49,7 @@ from momentwise.detect.records import (
     X_BITS,
 )
 
-_FIRST_SLOTS, _ROWS = 256, 1 << 14
+_FIRST_SLOTS, _ROWS = 256, 1 << 10
 X_OFFSET = 32_768
 
 # Where a run of the kernel stands: customer of the bucket, its next event, and why it stopped.

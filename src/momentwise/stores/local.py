@@ -50,6 +50,7 @@ DEFAULT_MEMORY_BYTES = 1 << 30
 OTHER_CHANNELS = "other"
 _BATCH_ROWS = 1 << 17
 _AHEAD = 4
+_PART_EVENTS = 1 << 16  # fewer events than that are not worth tables of their own
 
 Progress = Callable[[int], None]
 
@@ -76,8 +77,8 @@ class Counted:
 
 
 @dataclass
-class Bucket:
-    """What the pass found in one bucket, and how long each part took.
+class Part:
+    """What the pass found for some customers, and how long each step took.
 
     Args:
         occurrences: Rows of `OCCURRENCE_SCHEMA`.
@@ -167,12 +168,12 @@ class LocalPass:
         counted = Counted()
         reader = connection.sql(self.query(events_sql, columns)).to_arrow_reader(_BATCH_ROWS)
         for batch in _ahead(reader):
-            self._number(batch, counted)
+            self.take(batch, counted)
             progress(batch.num_rows)
         return counted
 
-    def _number(self, batch: pa.RecordBatch, counted: Counted) -> None:
-        """Turn one batch into records and keep them by bucket."""
+    def take(self, batch: pa.RecordBatch, counted: Counted) -> None:
+        """Turn one batch of what `query` gives into records, and keep them by customer."""
         customers = self._customers.numbers(batch.column(0))
         reasons = batch.column(3).to_numpy(zero_copy_only=False)
         counted.candidates += len(reasons)
@@ -231,25 +232,22 @@ class LocalPass:
             columns[FIXED + key] = self._texts.numbers(batch.column(first_key + key))
         return columns
 
-    def results(self, data_end: int, stop: Flag | None = None) -> Iterator[Bucket]:
-        """Run the pass over every customer; buckets come in order, worked on all cores.
+    def results(self, data_end: int) -> Iterator[Part]:
+        """Run the pass over every customer; parts come in order, worked on all cores.
 
         Args:
             data_end: The instant up to which the data are complete, microseconds.
-            stop: Once set, no further bucket begins.
         """
         tables = Tables.of(self.plan, self._symbols.symbols.tables(), data_end)
         names = self._names()
         customers = len(self._customers)
         with ThreadPoolExecutor() as pool:
-            waiting: deque[Future[Bucket]] = deque()
+            waiting: deque[Future[Part]] = deque()
             try:
-                for number in self._spill.filled():
-                    waiting.append(pool.submit(self._bucket, tables, names, customers, number))
+                for numbers in self._spill.groups(_PART_EVENTS):
+                    waiting.append(pool.submit(self._part, tables, names, customers, numbers))
                     if len(waiting) > _AHEAD:
                         yield waiting.popleft().result()
-                    if stop is not None and stop.is_set():
-                        return
                 while waiting:
                     yield waiting.popleft().result()
             finally:
@@ -262,25 +260,32 @@ class LocalPass:
             channels = [*channels[:MOST_CHANNELS], OTHER_CHANNELS]
         return Names(self.plan, self._customers.texts(), self._texts.texts(), self._spots.texts(), tuple(channels[1:]))
 
-    def _bucket(self, tables: Tables, names: Names, customers: int, number: int) -> Bucket:
-        began = time.perf_counter()
-        records = self._spill.bucket(number)
-        placed, starts = put_together(records, customers, number)
-        del records
-        duplicates = int(drop_duplicates(placed, starts))
-        gathered = time.perf_counter()
-        # This thread's own time: with as many threads as cores, wall time would count the others' turns.
-        started = time.thread_time()
-        found, raged = run_bucket(tables, placed, starts, number)
-        matched = time.thread_time()
-        return Bucket(
-            occurrence_batch(found, names),
-            signal_batch(raged, names),
-            int(np.count_nonzero(np.diff(starts))),
-            int(starts[-1]),
+    def _part(self, tables: Tables, names: Names, customers: int, numbers: list[int]) -> Part:
+        found, raged = [], []
+        people = events = duplicates = 0
+        gather_seconds = match_seconds = 0.0
+        for number in numbers:
+            began = time.perf_counter()
+            placed, starts = put_together(self._spill.bucket(number), customers, number)
+            duplicates += int(drop_duplicates(placed, starts))
+            gathered = time.perf_counter()
+            # This thread's own time: with as many threads as cores, wall time would count the others' turns.
+            started = time.thread_time()
+            occurrences, signals = run_bucket(tables, placed, starts, number)
+            match_seconds += time.thread_time() - started
+            gather_seconds += gathered - began
+            found.append(occurrences)
+            raged.append(signals)
+            people += int(np.count_nonzero(np.diff(starts)))
+            events += int(starts[-1])
+        return Part(
+            occurrence_batch(np.concatenate(found), names),
+            signal_batch(np.concatenate(raged), names),
+            people,
+            events,
             duplicates,
-            gathered - began,
-            matched - started,
+            gather_seconds,
+            match_seconds,
         )
 
 

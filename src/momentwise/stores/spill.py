@@ -18,6 +18,7 @@ from typing import Self
 import numpy as np
 
 from momentwise.detect.plan import Int64s
+from momentwise.detect.records import BUCKETS
 from momentwise.errors import Place, StoreError
 
 # A full disk, a full share of it, a file as large as may be.
@@ -87,12 +88,19 @@ class Spill:
             self._batches.clear()
         self._write(records)
 
-    def filled(self) -> list[int]:
-        """The buckets that hold a record, in order."""
-        if not self._starts:
-            return []
-        sizes = sum(np.diff(starts) for starts in self._starts)
-        return [int(number) for number in np.flatnonzero(sizes)]
+    def groups(self, least: int) -> Iterator[list[int]]:
+        """The buckets that hold a record, in order, in groups of at least so many records where there are enough."""
+        sizes = sum((np.diff(starts) for starts in self._starts), start=np.zeros(BUCKETS, dtype=np.int64))
+        group: list[int] = []
+        held = 0
+        for number in np.flatnonzero(sizes).tolist():
+            group.append(number)
+            held += int(sizes[number])
+            if held >= least:
+                yield group
+                group, held = [], 0
+        if group:
+            yield group
 
     def bucket(self, number: int) -> Int64s:
         """All records of one bucket, in order of arrival."""
