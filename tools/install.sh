@@ -18,11 +18,10 @@ command -v "$python" >/dev/null || python=python3
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Momentwise needs Python 3.11."; exit 1; }
 "$python" -c 'import ensurepip, venv' 2>/dev/null || need python3.11-venv
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --constraint constraints.txt --editable ".${extras:+[$extras]}"
+"$venv/bin/python" -m pip install -qq --constraint constraints.txt --editable ".${extras:+[$extras]}"
 
 case ",$extras," in
     *,test,*)
-        [ -x /usr/bin/chromium ] || need chromium
         compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need postgresql
         ;;
 esac

@@ -13,7 +13,7 @@ from momentwise.charts.wording import write_interval, write_value
 from momentwise.define.finding import GRADES, Estimate, Finding, MomentSummary
 from momentwise.define.instant import format_instant
 from momentwise.define.span import SECOND_US, format_span
-from momentwise.loop.audit import Told
+from momentwise.loop.telling import Told
 
 _MOST_FINDINGS = 5
 _OUTCOMES = ("completed", "escalated", "failed", "abandoned")

@@ -6,16 +6,17 @@ functions per event that costs ten times the work itself, and the cores fight ov
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy.typing as npt
 from numba import njit
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from momentwise.detect.plan import Int64s
-
 if TYPE_CHECKING:
     from numba.core.typing.templates import Signature
+
+A = TypeVar("A", bound="npt.NDArray[Any]")  # Any: integers of every width
 
 
 @intrinsic
@@ -32,10 +33,14 @@ def _borrowed(_typing: Any, array: Any) -> tuple[Signature, Any]:  # Any: numba'
     return array(array), generate
 
 
-@njit(inline="always")
-def borrowed(array: Int64s) -> Int64s:
+def borrowed(array: A) -> A:
     """The same array without a counter; whoever calls must hold the real one for as long as it is used.
 
     Only for use inside compiled code.
     """
     return _borrowed(array)  # type: ignore[call-arg]  # numba passes the first argument itself
+
+
+# A call and not a decorator, so that a type checker sees the function above and not numba's untyped wrapper.
+if not TYPE_CHECKING:
+    borrowed = njit(inline="always")(borrowed)

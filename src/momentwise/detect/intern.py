@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from momentwise.detect.compiling import compiled
+from momentwise.detect.borrow import borrowed
+from momentwise.detect.compiling import compiled, inlined
 from momentwise.detect.plan import Int64s
 
 Bytes = npt.NDArray[np.uint8]
@@ -120,72 +121,98 @@ def _grown(array: npt.NDArray[T], size: int) -> npt.NDArray[T]:
 
 
 @compiled
-def _encode(  # noqa: C901  see below
+def _encode(
     offsets: npt.NDArray[np.int32], words: Words, valid: Bytes, row: int,
     table: Words, starts: Int64s, store: Bytes, meta: Int64s, codes: Int64s,
 ) -> int:  # fmt: skip
-    """Number texts from `row` on; returns the row at which there was no more room, or their count.
-
-    All in one body: handing arrays to another function here costs more, in reference counts, than the look-up itself.
-    The hash multiplies and shifts words of eight bytes; the table uses its low bits, so the high ones come down last.
-    """
-    mask = np.uint64(len(table) - 1)
-    limit, rows = len(starts) - 1, len(codes)
-    count, used = meta[_COUNT], meta[_USED]
+    """Number texts from `row` on; returns the row at which there was no more room, or their count."""
+    words, table, starts, store = borrowed(words), borrowed(table), borrowed(starts), borrowed(store)
+    meta = borrowed(meta)
     any_missing = len(valid) > 0
-    none, eight = np.int64(0), np.int64(8)
-    for index in range(row, rows):
+    for index in range(row, len(codes)):
         if any_missing and not (valid[index >> 3] >> (index & 7)) & 1:
             codes[index] = 0
             continue
         start = np.int64(offsets[index])
         length = np.int64(offsets[index + 1]) - start
-        first = words[start] & _KEPT[min(length, eight)]
-        second = words[start + 8] & _KEPT[max(none, min(length - eight, eight))]
-        mixed = (first ^ (np.uint64(length) * _OTHER_FACTOR)) * _FACTOR
-        mixed = (mixed ^ (mixed >> _HALF) ^ second) * _FACTOR
-        position = np.int64(16)
-        while position < length:
-            word = words[start + position] & _KEPT[min(length - position, eight)]
-            mixed = (mixed ^ (mixed >> _HALF) ^ word) * _FACTOR
-            position += 8
-        mixed ^= mixed >> _HALF
-        tagged = np.uint64(length) << _HALF
-        place = np.int64(mixed & mask)
-        while True:
-            # Every column is read by its own index: a view of the row would cost a reference count each time.
-            known = table[place, _NUMBER]
-            if known == 0:
-                if count >= limit:
-                    meta[_COUNT], meta[_USED] = count, used
-                    return index
-                for offset in range(length):
-                    store[used + offset] = np.uint8(words[start + offset] & _LOWEST)
-                starts[count] = used
-                used += length
-                starts[count + 1] = used
-                table[place, _NUMBER] = np.uint64(count) | tagged
-                table[place, _HASH], table[place, _FIRST], table[place, _SECOND] = mixed, first, second
-                codes[index] = count
-                count += 1
-                break
-            if (
-                table[place, _HASH] == mixed
-                and table[place, _FIRST] == first
-                and table[place, _SECOND] == second
-                and (known & ~_LOW) == tagged
-            ):
-                number = np.int64(known & _LOW)
-                equal = True
-                for offset in range(16, length):
-                    if np.uint8(words[start + offset] & _LOWEST) != store[starts[number] + offset]:
-                        equal = False
-                if equal:
-                    codes[index] = number
-                    break
-            place = (place + 1) & np.int64(mask)
-    meta[_COUNT], meta[_USED] = count, used
-    return rows
+        first, second, mixed = _mix(words, start, length)
+        place = _find(words, start, length, first, second, mixed, table, starts, store)
+        if table[place, _NUMBER] == 0:
+            if meta[_COUNT] >= len(starts) - 1:
+                return index
+            _insert(words, start, length, starts, store, meta)
+            table[place, _NUMBER] = np.uint64(meta[_COUNT] - 1) | (np.uint64(length) << _HALF)
+            table[place, _HASH], table[place, _FIRST], table[place, _SECOND] = mixed, first, second
+        codes[index] = np.int64(table[place, _NUMBER] & _LOW)
+    return len(codes)
+
+
+@inlined
+def _mix(words: Words, start: np.int64, length: np.int64) -> tuple[np.uint64, np.uint64, np.uint64]:
+    """The first and the second eight bytes of a text, and its hash.
+
+    The hash multiplies and shifts words of eight bytes; the table uses its low bits, so the high ones come down last.
+    """
+    none, eight = np.int64(0), np.int64(8)
+    first = words[start] & _KEPT[min(length, eight)]
+    second = words[start + 8] & _KEPT[max(none, min(length - eight, eight))]
+    mixed = (first ^ (np.uint64(length) * _OTHER_FACTOR)) * _FACTOR
+    mixed = (mixed ^ (mixed >> _HALF) ^ second) * _FACTOR
+    position = np.int64(16)
+    while position < length:
+        word = words[start + position] & _KEPT[min(length - position, eight)]
+        mixed = (mixed ^ (mixed >> _HALF) ^ word) * _FACTOR
+        position += 8
+    return first, second, mixed ^ (mixed >> _HALF)
+
+
+@inlined
+def _find(
+    words: Words,
+    start: np.int64,
+    length: np.int64,
+    first: np.uint64,
+    second: np.uint64,
+    mixed: np.uint64,
+    table: Words,
+    starts: Int64s,
+    store: Bytes,
+) -> np.int64:
+    """The place of a text in the table, or the free place where it belongs."""
+    mask = np.int64(len(table) - 1)
+    place = np.int64(mixed & np.uint64(mask))
+    while table[place, _NUMBER] != 0:
+        known = table[place, _NUMBER]
+        if (
+            table[place, _HASH] == mixed
+            and table[place, _FIRST] == first
+            and table[place, _SECOND] == second
+            and known >> _HALF == np.uint64(length)
+            and (length <= 16 or _same_rest(words, start, length, store, starts[np.int64(known & _LOW)]))
+        ):
+            break
+        place = (place + 1) & mask
+    return place
+
+
+@inlined
+def _same_rest(words: Words, start: np.int64, length: np.int64, store: Bytes, first: np.int64) -> bool:
+    """Whether a text equals a stored one from its seventeenth byte on."""
+    equal = True
+    for offset in range(16, length):
+        if np.uint8(words[start + offset] & _LOWEST) != store[first + offset]:
+            equal = False
+    return equal
+
+
+@inlined
+def _insert(words: Words, start: np.int64, length: np.int64, starts: Int64s, store: Bytes, meta: Int64s) -> None:
+    """Keep a new text's bytes."""
+    count, used = meta[_COUNT], meta[_USED]
+    for offset in range(length):
+        store[used + offset] = np.uint8(words[start + offset] & _LOWEST)
+    starts[count], starts[count + 1] = used, used + length
+    meta[_COUNT], meta[_USED] = count + 1, used + length
 
 
 @compiled

@@ -12,7 +12,9 @@ import pyarrow as pa
 
 from momentwise.define.finding import Finding, MomentSummary
 from momentwise.define.playbook import Playbook
-from momentwise.loop.audit import Options, Quiet, Told, run_audit
+from momentwise.loop.audit import Options, run_audit
+from momentwise.loop.telling import Told
+from momentwise.loop.watching import Quiet
 from momentwise.stores.results import Results
 from momentwise.stores.spill import scratch_folder
 

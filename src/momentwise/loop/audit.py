@@ -14,18 +14,16 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
 
 import duckdb
 import msgspec
 import pyarrow as pa
 
-from momentwise.charts.facts import RunFacts, SignalPlace, SignalSummary, SourceFacts
+from momentwise.charts.facts import RunFacts, SourceFacts
 from momentwise.charts.report import render_report
 from momentwise.collect.mapping import REASONS
 from momentwise.define.document import read_text
-from momentwise.define.evaluate import quote, quote_name
-from momentwise.define.finding import Estimate, Finding, MomentSummary
+from momentwise.define.evaluate import quote
 from momentwise.define.instant import format_instant
 from momentwise.define.occurrence import OCCURRENCE_SCHEMA, SIGNAL_SCHEMA
 from momentwise.define.playbook import Playbook
@@ -34,47 +32,15 @@ from momentwise.define.writing_sources import write_sources
 from momentwise.detect.plan import Plan, compile_plan
 from momentwise.errors import IntakeError, Place
 from momentwise.loop.intake import SOURCES_FILE, Intake, check_fields, check_zones, find_playbook, open_intake
-from momentwise.rank import queries
-from momentwise.rank.findings import find
-from momentwise.rank.summary import summarize
+from momentwise.loop.telling import Told, tell
+from momentwise.loop.watching import Quiet, Watcher
 from momentwise.stores.databases import is_database_url, shown_url
 from momentwise.stores.explaining import explained
 from momentwise.stores.local import DEFAULT_MEMORY_BYTES, Counted, LocalPass
-from momentwise.stores.results import ResultFolder, Results
+from momentwise.stores.results import ResultFolder
 from momentwise.stores.spill import scratch_folder
 
 _MOST_EVENTS = 30
-_MOST_SPOTS = 10
-
-
-class Watcher(Protocol):
-    """Who is told how a run goes on."""
-
-    def begin(self, stage: str, total: int | None) -> None:
-        """A stage begins that has so many steps, if that is known."""
-
-    def advance(self, steps: int) -> None:
-        """So many steps of the stage are done."""
-
-    def note(self, sentence: str) -> None:
-        """Something that a person should know."""
-
-
-class Quiet:
-    """A watcher that keeps the notes and says nothing."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def begin(self, stage: str, total: int | None) -> None:
-        """Nothing is shown."""
-
-    def advance(self, steps: int) -> None:
-        """Nothing is shown."""
-
-    def note(self, sentence: str) -> None:
-        """Keep the sentence."""
-        self.notes.append(sentence)
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,23 +87,6 @@ class _Matched:
     events: int = 0
     duplicates: int = 0
     match_seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Told:
-    """What an audit found, as values.
-
-    Args:
-        facts: What was read and how it went.
-        summaries: One per moment.
-        findings: Worst first.
-        signals: One per kind.
-    """
-
-    facts: RunFacts
-    summaries: list[MomentSummary]
-    findings: list[Finding]
-    signals: list[SignalSummary]
 
 
 def run_audit(
@@ -234,7 +183,7 @@ class _Run:
         with self._clock.stage("findings"):
             self._watcher.begin("Findings", None)
             self._write_rejected(intake)
-            told = self._tell(intake, plan, running, data_end)
+            told = tell(intake, plan, self._folder, self._facts(intake, plan, running, data_end))
         self._finish(told, plan, intake, began)
         return told
 
@@ -342,49 +291,6 @@ class _Run:
         with explained(Place(str(self._folder.out))):
             intake.connection.execute(f"COPY ({listed}) TO {quote(str(target))} (FORMAT parquet, COMPRESSION zstd)")
 
-    def _tell(self, intake: Intake, plan: Plan, running: LocalPass, data_end: int) -> Told:
-        connection = intake.connection
-        for table in ("occurrences", "signals"):
-            path = self._folder.partial / f"{table}.parquet"
-            connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM read_parquet({quote(str(path))})")
-        self._write_scores(intake, plan)
-
-        def ask(sql: str) -> list[tuple[object, ...]]:
-            return connection.execute(sql).fetchall()
-
-        moments = plan.playbook.moments
-        summaries = summarize(moments, ask)
-        findings = find(summaries, moments, lambda moment, rows: int(str(ask(queries.people_sql(moment, rows))[0][0])))
-        return Told(self._facts(intake, plan, running, data_end), summaries, findings, _signals(ask))
-
-    def _write_scores(self, intake: Intake, plan: Plan) -> None:
-        """Every score beside the occurrence that it belongs to."""
-        connection, keys = intake.connection, plan.keys
-        fields = "".join(f", {quote_name(key)} VARCHAR" for key in keys)
-        connection.execute(
-            f'CREATE OR REPLACE TEMP TABLE given (customer VARCHAR, "at" TIMESTAMPTZ, score DOUBLE{fields})'
-        )
-        for source in intake.sources.sources:
-            query = intake.query(source, ["score", *keys])
-            if "score" not in query.columns:
-                continue
-            texts = [
-                f"CAST({query.columns[key].sql} AS VARCHAR)" if key in query.columns else "NULL::VARCHAR"
-                for key in keys
-            ]
-            score = query.columns["score"].sql
-            listed = ", ".join(["customer", 'make_timestamptz("at")', score, *texts])
-            with explained(source.place):
-                connection.execute(
-                    f"INSERT INTO given SELECT DISTINCT ON (customer, identity) {listed} FROM ({query.sql}) "
-                    f"WHERE reason = 0 AND {score} IS NOT NULL"
-                )
-        scored = queries.scored_sql(plan.playbook.moments, keys)
-        target = self._folder.partial / "scores.parquet"
-        with explained(Place(str(self._folder.out))):
-            connection.execute(f"COPY ({scored}) TO {quote(str(target))} (FORMAT parquet, COMPRESSION zstd)")
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW scores AS FROM read_parquet({quote(str(target))})")
-
     def _facts(self, intake: Intake, plan: Plan, running: LocalPass, data_end: int) -> RunFacts:
         sources = tuple(
             SourceFacts(
@@ -449,30 +355,9 @@ class _Run:
         )
 
 
-def _signals(ask: queries.Ask) -> list[SignalSummary]:
-    """One summary per kind of signal, with the spots where it is most frequent."""
-    found = []
-    for signal, n, people, _ in ask(queries.signals_sql()):
-        of_kind = f"signal = {quote(str(signal))}"
-        places = []
-        for page, element, count, hurt in ask(queries.spots_sql(str(signal), _MOST_SPOTS)):
-            rows = f"{of_kind} AND page IS NOT DISTINCT FROM {_literal(page)} AND element IS NOT DISTINCT FROM {_literal(element)}"
-            estimate = Estimate(float(str(count)), int(str(count)), "count", rows=rows, table="signals")
-            places.append(
-                SignalPlace(page=str(page or ""), element=str(element or ""), count=estimate, people=int(str(hurt)))
-            )
-        total = Estimate(float(str(n)), int(str(n)), "count", rows=of_kind, table="signals")
-        found.append(SignalSummary(signal=str(signal), count=total, people=int(str(people)), places=tuple(places)))
-    return found
-
-
 def _recorded(path: str) -> str:
     """A path as it can be found again from anywhere; an address without its password."""
     return shown_url(path) if is_database_url(path) else os.path.abspath(Path(path).expanduser())  # noqa: PTH100  links stay
-
-
-def _literal(value: object) -> str:
-    return "NULL" if value is None else quote(str(value))
 
 
 def _versions() -> dict[str, str]:
@@ -482,6 +367,3 @@ def _versions() -> dict[str, str]:
         "duckdb": duckdb.__version__,
         "pyarrow": pa.__version__,
     }
-
-
-__all__ = ["Options", "Quiet", "Results", "Told", "Watcher", "run_audit"]
