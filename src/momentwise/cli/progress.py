@@ -21,7 +21,7 @@ class _Rate(TextColumn):
 
     def render(self, task: Task) -> Text:
         """The column of one stage."""
-        if not task.completed:
+        if task.completed <= 1:
             return Text("")
         parts = [f"{task.completed:>13,.0f} events"]
         if task.speed:

@@ -46,6 +46,7 @@ def profile_column(name: str, column_type: str, values: Sequence[str | None]) ->
         filled=len(filled) / len(values) if values else 0.0,
         distinct=len(distinct),
         sampled=len(values),
+        width=sum(len(value) for value in values if value) / len(values) if values else 0.0,
         examples=tuple(text[:60] for text in distinct[:_EXAMPLES]),
     )
 

@@ -120,6 +120,7 @@ class ColumnFacts(msgspec.Struct, frozen=True, kw_only=True):
         filled: Share (0–1) of the sampled rows that have a value.
         distinct: Distinct values in the sample.
         sampled: Rows in the sample.
+        width: Mean characters of a value, missing ones included as none.
         examples: Some values, as text.
     """
 
@@ -133,6 +134,7 @@ class ColumnFacts(msgspec.Struct, frozen=True, kw_only=True):
     filled: float = 1.0
     distinct: int = 0
     sampled: int = 0
+    width: float = 0.0
     examples: tuple[str, ...] = ()
 
 
@@ -145,6 +147,7 @@ class TableFacts(msgspec.Struct, frozen=True, kw_only=True):
         origin: The files or the database it comes from, for people.
         format: csv, json, parquet, sqlite, postgresql or select.
         rows: How many, where that is known without reading them; `None` otherwise.
+        likely_rows: How many there seem to be, by size and sample; `None` where nothing says so. For progress only.
         bytes: Size on disk; 0 where unknown.
     """
 
@@ -153,6 +156,7 @@ class TableFacts(msgspec.Struct, frozen=True, kw_only=True):
     origin: str
     format: str
     rows: int | None = None
+    likely_rows: int | None = None
     bytes: int = 0
 
     def column(self, name: str) -> ColumnFacts | None:

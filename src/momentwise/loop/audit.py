@@ -193,18 +193,18 @@ class _Run:
         if intake.proposal is None:
             return
         for one in intake.proposal.understandings:
-            doubt = "" if one.sure else " (not sure: please look)"
-            self._watcher.note(f"{one.source}: {one.what}, because {one.why}{doubt}.")
+            doubt = "" if one.sure else ", but please look"
+            self._watcher.note(f"{one.source}: {one.what} ({one.why}){doubt}.")
         for table, reason in intake.proposal.left_out.items():
-            self._watcher.note(f"{table}: left out, because {reason}.")
+            self._watcher.note(f"{table}: left out ({reason}).")
 
     def _read(self, intake: Intake, running: LocalPass) -> None:
         wanted = sorted(running.plan.fields())
         for source in intake.sources.sources:
             with self._clock.stage("read"), explained(source.place):
                 facts = intake.facts(source)
-                known = facts[source.table].rows if source.table in facts else None
-                self._watcher.begin(f"Read {source.name}", known)
+                likely = facts[source.table].likely_rows if source.table in facts else None
+                self._watcher.begin(f"Read {source.name}", likely and likely * len(source.rules))
                 query = intake.query(source, wanted)
                 counted = running.read(intake.connection, query.sql, query.columns, self._watcher.advance)
                 self._counted[source.name] = counted

@@ -23,7 +23,7 @@ import duckdb
 from momentwise.collect.mapping import relation_of
 from momentwise.define.document import nearest
 from momentwise.define.evaluate import quote, quote_name
-from momentwise.define.source import MISSING_WORDS, Source, TableFacts
+from momentwise.define.source import MISSING_WORDS, ColumnFacts, Source, TableFacts
 from momentwise.errors import DefinitionError, IntakeError, Place
 from momentwise.stores.databases import (
     DatabaseTable,
@@ -310,7 +310,24 @@ class Tables:
         with explained(Place(self._origin(name))):
             columns = sample_columns(self.con, name, size)
             rows = self._count(quote_name(name)) if is_counted else None
-        return TableFacts(name=name, columns=columns, origin=self._origin(name), format=kind, rows=rows, bytes=size)
+        return TableFacts(
+            name=name,
+            columns=columns,
+            origin=self._origin(name),
+            format=kind,
+            rows=rows,
+            likely_rows=rows if rows is not None or table is None else _likely_rows(table, columns),
+            bytes=size,
+        )
+
+
+def _likely_rows(table: FileTable, columns: tuple[ColumnFacts, ...]) -> int | None:
+    """How many rows a file of its size seems to hold: what the sampled values and the signs between them take up."""
+    if any(part.file.compression for part in table.parts):
+        return None
+    names = sum(len(column.name) + 6 for column in columns) if table.format == "json" else 0
+    row = sum(column.width + 1 for column in columns) + names
+    return max(1, round(table.bytes / row)) if row else None
 
 
 def _malformed_before(broken: str) -> str:
