@@ -388,7 +388,8 @@ def test_a_target_is_not_met_by_the_quick_ones_alone(open_audit: OpenAudit) -> N
     assert checked(open_audit, rows, Target(shares={"completion_rate": 0.9}))[1] is None
     assert checked(open_audit, rows, Target(spans_us={"p90_duration": 20 * DAY_US}))[1] is None
     assert checked(open_audit, rows[:-1], Target(shares={"completion_rate": 0.9}))[1] is True
-    assert checked(open_audit, rows[:-1], Target(spans_us={"p90_duration": 20 * DAY_US}))[1] is True
+    assert checked(open_audit, rows[:-1], Target(spans_us={"p90_duration": 20 * DAY_US}))[1] is None
+    assert checked(open_audit, rows[:105], Target(spans_us={"p90_duration": 20 * DAY_US}))[1] is True
 
 
 def test_a_target_that_open_ones_cannot_save_is_missed(open_audit: OpenAudit) -> None:

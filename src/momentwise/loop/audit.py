@@ -193,7 +193,7 @@ class _Run:
         if intake.proposal is None:
             return
         for one in intake.proposal.understandings:
-            doubt = "" if one.sure else ", but please look"
+            doubt = "" if one.sure else ", please check"
             self._watcher.note(f"{one.source}: {one.what} ({one.why}){doubt}.")
         for table, reason in intake.proposal.left_out.items():
             self._watcher.note(f"{table}: left out ({reason}).")

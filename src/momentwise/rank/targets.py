@@ -15,6 +15,10 @@ OUTCOME_OF_RATE = {
 }
 
 
+# With more open ones than this share of those that ended, the slow tail is mostly still to come.
+MOST_OPEN = 0.05
+
+
 def check_targets(
     moment: Moment,
     shares: dict[str, Estimate],
@@ -24,8 +28,8 @@ def check_targets(
 ) -> tuple[TargetCheck, ...]:
     """Each target beside what was measured; an interval that holds the target leaves it undecided.
 
-    Where more are open than have ended, those that ended are the quick ones and speak for few. Then a share is decided
-    only where the open ones could not turn it, and a duration can be missed but not met.
+    Those that ended are the quick ones. Where more are open than have ended, a share is decided only if the open ones could
+    not turn it; where more than `MOST_OPEN` of those that ended are open, a duration can be missed but not met.
 
     Args:
         moment: With its target.
@@ -44,7 +48,7 @@ def check_targets(
     for name, span in moment.target.spans_us.items():
         estimate, wanted = durations[name.removesuffix("_duration")], span / SECOND_US
         met = _met((estimate.low, estimate.high), wanted, more_is_better(name))
-        found.append(TargetCheck(name, wanted, estimate, None if met and unsure else met))
+        found.append(TargetCheck(name, wanted, estimate, None if met and still_open > MOST_OPEN * ended else met))
     for name, wanted in moment.target.scores.items():
         estimate = scores["nps" if name == "nps" else "score"]
         met = _met((estimate.low, estimate.high), wanted, more_is_better(name))
