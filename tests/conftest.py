@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
 
 from momentwise.cli import main
 from momentwise.stores.results import Results
+
+# The first example of a property may have to compile the pass, which takes seconds.
+settings.register_profile("momentwise", deadline=None)
+settings.load_profile("momentwise")
 
 SOURCES = "sources:\n  events: {table: events, customer: customer, at: at, event: event}\n"
 PAY = """\

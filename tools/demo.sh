@@ -7,4 +7,4 @@ rm -rf "$folder"
 echo
 "$venv/bin/momentwise" audit "$folder" --out "$folder/audit"
 echo
-echo "Open $folder/audit/report.html in a browser."
+echo "Open $folder/audit/report.html in a browser. For your own files: source $venv/bin/activate, then momentwise --help"

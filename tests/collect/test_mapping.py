@@ -101,6 +101,8 @@ def test_a_condition_decides_whether_a_row_is_the_event(con: Con) -> None:
     [
         ((None, "2000-01-01", "e", None), "no customer"),
         (("N/A", "2000-01-01", "e", None), "no customer"),
+        (("NA ", "2000-01-01", "e", None), "no customer"),
+        (("  ", "2000-01-01", "e", None), "no customer"),
         (("a", None, "e", None), "no time"),
         (("a", "soon", "e", None), "the time cannot be read"),
         (("a", "2000-01-01", None, None), "no event name"),
@@ -156,6 +158,36 @@ def test_keys_of_different_types_find_each_other(con: Con) -> None:
     people = make_table(con, "people", "id BIGINT, person VARCHAR", [(1, "ann")])
     source = log_source(customer=ColumnRef("person", through="people", on="o", to="id"))
     assert ["ann"] == [row[0] for row in events(con, source, [orders, people])]
+
+
+def test_blanks_around_customers_and_keys_do_not_count(con: Con) -> None:
+    """`' c1 '` and `'c1'` are one customer, one key, and one value to look another up by."""
+    texts = ["c1", " c1", "c1 ", "  c1  "]
+    table = make_table(con, "log", LOG, [(text, "2000-01-01", "e", text) for text in texts])
+    found = events(con, log_source(fields={"key": ColumnRef("amount")}), [table], ["key"])
+    assert [("c1", "c1")] * 4 == [(row[0], row[4]) for row in found]
+    people = make_table(con, "people", "id VARCHAR, person VARCHAR", [(" c1 ", "ann "), ("c2", "bo")])
+    source = log_source(customer=ColumnRef("person", through="people", on="who", to="id"))
+    assert ["ann"] * 4 == [row[0] for row in events(con, source, [table, people])]
+
+
+def test_amounts_with_a_currency_are_read(con: Con) -> None:
+    """A column that is taken for numbers is read as such, row by row."""
+    rows = [("a", "2000-01-01", "e", f"EUR {cents / 100:.2f}") for cents in range(100, 140)]
+    table = make_table(con, "log", LOG, rows)
+    source = log_source(fields={"amount": ColumnRef("amount")})
+    assert [""] * 40 == reasons(con, source, table)
+
+
+def test_times_of_two_programs_in_one_column_are_read(con: Con) -> None:
+    """Half ISO and half day by day: no row is set aside."""
+    days = [f"2000-01-{day:02d} 00:00:00" for day in range(1, 29)] + [
+        f"{day:02d}/01/2000 00:00" for day in range(1, 29)
+    ]
+    table = make_table(con, "log", LOG, [("a", day, "e", None) for day in days])
+    assert [946_684_800 + day * 86_400 for day in range(28)] * 2 == [
+        row[1] for row in events(con, log_source(), [table])
+    ]
 
 
 def test_wanted_fields_come_with_their_kind(con: Con) -> None:

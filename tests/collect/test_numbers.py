@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from momentwise.collect.numbers import find_decimal, number_sql
+from momentwise.collect.numbers import _MONEY_WORDS, find_decimal, number_sql
 from momentwise.define.evaluate import quote
 
 
@@ -41,6 +41,26 @@ def read(text: str, decimal: str) -> float | None:
 def test_a_way_of_writing_is_found_and_read(text: str, decimal: str, number: float) -> None:
     """The sign is found from one text, and reads it as the number that it says."""
     assert (decimal, number) == (find_decimal([text]), read(text, decimal))
+
+
+MONEY = (
+    "R$ US$ $ € £ ¥ ₺ ₹ zł kr EUR USD GBP BRL PLN TRY SEK NOK DKK CHF CZK HUF JPY CAD AUD INR MXN TL"
+).split()  # fmt: skip
+
+
+@pytest.mark.parametrize("money", MONEY)
+@pytest.mark.parametrize("gap", ["", " ", "\u00a0"])
+def test_any_currency_may_stand_on_either_side(money: str, gap: str) -> None:
+    """A currency's letters are no part of the number, not even the E of EUR."""
+    for amount, decimal in (("12.50", "."), ("12,50", ",")):
+        for text in (f"{money}{gap}{amount}", f"{amount}{gap}{money}", f"-{money}{gap}{amount}"):
+            expected = -12.5 if text.startswith("-") else 12.5
+            assert (decimal, expected) == (find_decimal([text]), read(text, decimal))
+
+
+def test_every_currency_is_tried() -> None:
+    """The list above is the list that is read."""
+    assert len(MONEY) == len(_MONEY_WORDS.split("|")) + len("[$€£¥₺₹]") - 3
 
 
 @pytest.mark.parametrize("text", ["08775", "1234567890123456", "hello", "1-2", "", "€", "N.A.", "1.2.3"])

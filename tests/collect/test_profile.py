@@ -24,6 +24,9 @@ from momentwise.collect.profile import profile_column
         ("flag", "BOOLEAN", ["true"], "truth"),
         ("price", "DECIMAL(10,2)", ["1.50"], "number"),
         ("tags", "VARCHAR[]", ["[a]"], "text"),
+        ("user_pseudo_id", "VARCHAR", ["1900000001.1700000001", "1900000002.1700000002"], "text"),
+        ("temperature", "VARCHAR", ["1900.17001", "1901.17001"], "number"),
+        ("時刻", "VARCHAR", ["1706709906"], "instant"),
         ("empty", "VARCHAR", [None, "", "N/A"], "text"),
     ],
 )

@@ -266,3 +266,59 @@ def test_a_key_called_id_is_led_to_by_the_tables_name() -> None:
     )
     expected = ColumnRef("person_id", through="customers", on="customer_id", to="id")
     assert expected == source_of(propose([orders, customers])).customer
+
+
+def test_an_id_of_a_log_with_rows_twice_is_an_id() -> None:
+    """Nine of ten are enough where the name says so."""
+    log = table("log", column("event_id", "text", 370, "e1"), column("user_id"), time("ts"), column("event", "text", 3))
+    assert ColumnRef("event_id") == source_of(propose([log])).fields["id"]
+
+
+@pytest.mark.parametrize("name", ["event", "action", "type"])
+def test_whole_numbers_may_be_events(name: str) -> None:
+    """Codes in a column that is called just that."""
+    log = table("log", column("customer"), time("ts"), column(name, "number", 4, "17", "18"))
+    assert ColumnRef(name) == source_of(propose([log])).event
+
+
+def test_who_edited_a_row_is_no_event() -> None:
+    """A person's column is not what happened."""
+    log = table("log", column("customer"), time("ts"), column("Edited By", "text", 4, "Ann", "Bob"))
+    assert source_of(propose([log])).event is None
+
+
+@pytest.mark.parametrize("name", ["agent", "assignee_user", "Edited By", "support_agent_id", "staff_member"])
+def test_those_who_serve_are_nobody(name: str) -> None:
+    """They stand in many rows, and are no customers."""
+    log = table("log", column(name), column("kunde"), time("ts"), column("event", "text", 3, "view"))
+    assert "kunde" == source_of(propose([log])).customer.column
+    assert propose([table("log", column(name), time("ts"), column("event", "text", 3))]).sources.sources == ()
+
+
+@pytest.mark.parametrize("weaker", ["user", "contact_id", "account", "author_id", "user_id"])
+@pytest.mark.parametrize("stronger", ["customer_id", "client_no", "Kundennummer"])
+def test_a_word_for_customers_goes_before_one_for_anybody(weaker: str, stronger: str) -> None:
+    """Wherever they stand."""
+    log = table("log", column(weaker), column(stronger), time("ts"), column("event", "text", 3, "view"))
+    assert stronger == source_of(propose([log])).customer.column
+
+
+def test_a_date_loses_against_a_full_time() -> None:
+    """The order of events needs the time of day."""
+    day = column("event_date", "instant", 9, "20250303", time_format="%Y%m%d")
+    log = table("log", column("customer"), day, time("recorded"), column("event", "text", 3, "view"))
+    assert ("recorded",) == source_of(propose([log])).rules[0].at
+
+
+def test_what_is_left_out_can_be_finished() -> None:
+    """Every column that may play an open part is named."""
+    log = table("log", column("colour"), time("ts"), column("event", "text", 3, "view"))
+    (skeleton,) = propose([log]).skeletons
+    assert (("colour",), ("ts",), ("event",)) == (skeleton.customer, skeleton.at, skeleton.event)
+
+
+def test_a_log_whose_event_is_open_asks_for_it() -> None:
+    """Every row is one event, and the columns that may hold its name are named."""
+    log = table("log", column("customer"), time("ts"), column("foo", "text", 3, "x"), column("bar", "text", 2, "y"))
+    doubt = next(one for one in propose([log]).understandings if not one.sure)
+    assert "it may be foo, bar" in doubt.why

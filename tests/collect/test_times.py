@@ -62,6 +62,22 @@ CASES = [
     ("20240131", "%Y%m%d", DAY_US),
     ("20240131140506", "%Y%m%d%H%M%S", WHEN_US),
     ("20240131T140506Z", "%Y%m%dT%H%M%SZ", WHEN_US),
+    ("2024.01.31. 14:05:06", "%Y.%m.%d. %H:%M:%S", WHEN_US),
+    ("2024. 01. 31. 14:05", "%Y. %m. %d. %H:%M", MINUTE_US),
+    ("2024年01月31日 14:05:06", "%Y年%m月%d日 %H:%M:%S", WHEN_US),
+    ("2024-01-31T14:05:06+00:00[UTC]", "%Y-%m-%dT%H:%M:%S%z[UTC]", WHEN_US),
+    ("2024-01-31T14:05:06Z[UTC]", "%Y-%m-%dT%H:%M:%SZ[UTC]", WHEN_US),
+    ("2024-01-31T15:05:06+01:00[Europe/Berlin]", "%Y-%m-%dT%H:%M:%S%z[Europe/Berlin]", WHEN_US),
+    ("31/1/2024 2:05 p. m.", "%d/%m/%Y %I:%M %p", MINUTE_US),
+    ("31/1/2024 2:05\u00a0p.\u00a0m.", "%d/%m/%Y %I:%M %p", MINUTE_US),
+    ("31/1/2024 2:05 p.m.", "%d/%m/%Y %I:%M %p", MINUTE_US),
+    ("1/31/2024, 2:05:06\u202fPM", "%m/%d/%Y, %I:%M:%S\u202f%p", WHEN_US),
+    ("31.01.2024 15:05:06 CET", "%d.%m.%Y %H:%M:%S %Z", WHEN_US),
+    ("31.01.2024 16:05:06 CEST", "%d.%m.%Y %H:%M:%S %Z", WHEN_US),
+    ("2024-01-31 09:05:06 EST", "%Y-%m-%d %H:%M:%S %Z", WHEN_US),
+    ("2024-01-31 10:05:06 EDT", "%Y-%m-%d %H:%M:%S %Z", WHEN_US),
+    ("2024-01-31 06:05:06 PST", "%Y-%m-%d %H:%M:%S %Z", WHEN_US),
+    ("2024-01-31 07:05:06 PDT", "%Y-%m-%d %H:%M:%S %Z", WHEN_US),
     ("1706709906", "epoch_s", WHEN_US),
     ("1706709906.5", "epoch_s", WHEN_US + 500_000),
     ("1706709906000", "epoch_ms", WHEN_US),
@@ -124,6 +140,80 @@ def test_iso_with_rare_other_forms_stays_iso() -> None:
     found = find_time_format(["2024-01-31"] * 19 + ["31.12.2023"])
     assert found is not None
     assert "iso" == found.text
+
+
+@pytest.mark.parametrize(
+    "other", ["31/01/2024 14:05:06", "01/31/2024 14:05:06", "31.01.24 14:05:06", "31-01-24 14:05:06"]
+)
+def test_iso_beside_another_way_is_read_in_both(other: str) -> None:
+    """Two programs that wrote one column are both read, without doubt about the days of either."""
+    iso, day = "2024-01-31T14:05:06", 11
+    others = [other.replace("31", str(day + i)) for i in range(21)]
+    found = find_time_format([iso, *([iso.replace("31", f"{day + i}") for i in range(20)]), *others])
+    assert found is not None
+    assert (False, False, 1.0) == (found.ambiguous, found.has_zone, found.share)
+    assert [WHEN_US, WHEN_US] == [read(iso, found.text), read(others[-1].replace(str(day + 20), "31"), found.text)]
+
+
+def test_two_orders_of_days_may_stand_in_two_ways_of_writing() -> None:
+    """Each way that settles its own order keeps it."""
+    found = find_time_format(["31.01.2024", "30.01.2024", "01/31/2024", "01/30/2024"])
+    assert found is not None
+    assert not found.ambiguous
+    assert [DAY_US, DAY_US] == [read("31.01.2024", found.text), read("01/31/2024", found.text)]
+
+
+def test_a_way_that_leaves_the_order_open_follows_the_others() -> None:
+    """One column has one order unless it says otherwise."""
+    found = find_time_format(["01/31/2024", "1-2-2024"])
+    assert found is not None
+    assert ("%m/%d/%Y | %m-%d-%Y", False) == (found.text, found.ambiguous)
+
+
+def test_years_of_two_and_of_four_digits_stay_apart() -> None:
+    """Two digits are never a year of antiquity."""
+    found = find_time_format(["31/01/2024", "30/01/2024", "29/01/2024", *(f"{day}/01/24" for day in (29, 30, 31))])
+    assert found is not None
+    assert [DAY_US, DAY_US] == [read("31/01/2024", found.text), read("31/01/24", found.text)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "time_format", "ambiguous"),
+    [
+        ([f"24/01/{day:02d}" for day in range(1, 25)], "%y/%m/%d", False),
+        ([f"24/{month:02d}/{day:02d}" for month in (1, 2) for day in range(1, 9)], "%y/%m/%d", False),
+        ([f"{day:02d}/01/24" for day in range(1, 25)], "%d/%m/%y", False),
+        ([f"01/{day:02d}/24" for day in range(1, 25)], "%m/%d/%y", False),
+        ([f"01/01/{year}" for year in range(13, 25)], "%d/%m/%y", True),
+        (["25/03/03 02:34"], "%d/%m/%y %H:%M", True),
+        (["25/03/24", "24/03/25"], "%d/%m/%y", True),
+    ],
+)
+def test_a_short_year_stands_where_little_varies(texts: list[str], time_format: str, ambiguous: bool) -> None:
+    """What varies most is the day; where neither place does, the order is open."""
+    found = find_time_format(texts)
+    assert found is not None
+    assert (time_format, ambiguous) == (found.text, found.ambiguous)
+
+
+@pytest.mark.parametrize(
+    ("zoned", "bare"),
+    [
+        ("2024-01-31T14:05:06Z", "2024-01-31T14:05:06"),
+        ("31.01.2024 14:05:06 +0000", "31.01.2024 14:05:06"),
+        ("20240131T140506Z", "20240131T140506"),
+        ("31.01.2024 15:05:06 CET", "31.01.2024 14:05:06"),
+    ],
+)
+def test_a_column_has_zones_only_where_nearly_all_have_one(zoned: str, bare: str) -> None:
+    """Some times without one are said to have none; each that has one is still taken at its word."""
+    found = find_time_format([zoned] * 9 + [bare] * 9)
+    assert found is not None
+    assert not found.has_zone
+    assert [WHEN_US, WHEN_US - 3_600_000_000] == [read(text, found.text, "Europe/Berlin") for text in (zoned, bare)]
+    mostly = find_time_format([zoned] * 99 + [bare])
+    assert mostly is not None
+    assert mostly.has_zone
 
 
 def test_a_few_odd_texts_do_not_hide_a_format() -> None:
@@ -194,9 +284,29 @@ def test_all_rows_can_be_asked_for_the_order_of_days(run_sql: RunSql) -> None:
     assert [({"first": 12, "second": 25},)] == run_sql(sql)
 
 
+@pytest.mark.parametrize(
+    ("dates", "first", "second"),
+    [
+        ("('25/03/03'), ('25/03/04')", None, 3),
+        ("('25/03/03'), ('24/03/03')", 25, 3),
+        ("('25/13/03')", None, 13),
+        ("('2024-01-31'), ('02/03/2024')", 2, 3),
+    ],
+)
+def test_a_short_year_is_not_taken_for_the_day(run_sql: RunSql, dates: str, first: int | None, second: int) -> None:
+    """With two digits the first place is a day only where it varies more than the last; ISO says nothing."""
+    found = run_sql(f"SELECT {day_order_sql('d')} FROM (VALUES {dates}) AS t(d)")
+    assert [({"first": first, "second": second},)] == found
+
+
 def test_day_and_month_swap_back() -> None:
     """Swapping twice changes nothing."""
     assert "%d/%m/%Y" == swap_day_and_month(swap_day_and_month("%d/%m/%Y"))
+
+
+def test_dates_that_begin_with_a_year_are_not_swapped() -> None:
+    """Only the open order is turned round."""
+    assert "%Y/%m/%d | %m/%d/%Y %H:%M | iso" == swap_day_and_month("%Y/%m/%d | %d/%m/%Y %H:%M | iso")
 
 
 PATTERNS = [

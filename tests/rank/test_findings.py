@@ -63,7 +63,7 @@ def test_cancelled_orders(open_audit: OpenAudit) -> None:
             "escalation_rate",
             "Track delivery ended with the customer asking for help 10 of 40 times (25.0 %).",
         ),
-        ("abandoned", "abandonment_rate", "Track delivery was left without an end 10 of 40 times (25.0 %)."),
+        ("abandoned", "abandonment_rate", "Track delivery was abandoned 10 of 40 times (25.0 %)."),
     ],
 )
 def test_titles_of_outcomes(open_audit: OpenAudit, outcome: str, kind: str, title: str) -> None:
@@ -179,16 +179,16 @@ def test_titles_of_score_gaps(open_audit: OpenAudit) -> None:
     found = [finding for finding in late_and_scored(open_audit).find() if finding.kind == "score_gap"]
     first, second, third = (finding.title for finding in found)
     assert first == (
-        "Track delivery was completed 'late' 50 of 250 times (20.0 %), and the 50 scores given then average 2.50 "
-        "instead of 4.50."
+        "Track delivery was completed 'late' 50 of 250 times (20.0 %), and the 50 scores given within 30 days of it "
+        "average 2.50 instead of 4.50."
     )
     assert second == (
-        "Track delivery ended 'cancelled' 40 of 320 times (12.5 %), and the 40 scores given then average 1.25 instead "
-        "of 4.50."
+        "Track delivery ended 'cancelled' 40 of 320 times (12.5 %), and the 40 scores given within 30 days of it "
+        "average 1.25 instead of 4.50."
     )
     assert third == (
-        "Track delivery was left without an end 30 of 320 times (9.4 %), and the 30 scores given then average 1.50 "
-        "instead of 4.50."
+        "Track delivery was abandoned 30 of 320 times (9.4 %), and the 30 scores given within 30 days of it "
+        "average 1.50 instead of 4.50."
     )
     assert found[0].detail.startswith("A difference of −2.000 [−2.")
     assert found[0].detail.endswith("to 'on time', from 50 and 200 scores.")
@@ -214,11 +214,20 @@ def test_one_label_of_two_outcomes_is_not_mixed_up(open_audit: OpenAudit) -> Non
 
 def test_order_is_sources_then_people(open_audit: OpenAudit) -> None:
     """What behaviour and customers agree on comes first; then by how many customers; a price moves nothing."""
-    plain = late_and_scored(open_audit).find()
-    priced = late_and_scored(open_audit, value=Value("EUR", failure_cost=1e6)).find()
+    plain = late_and_scored(open_audit, by="order_id").find()
+    priced = late_and_scored(open_audit, by="order_id", value=Value("EUR", failure_cost=1e6)).find()
     expected = [(2, 50), (2, 40), (2, 30), (1, 40), (1, 30)]
     assert expected == [(len(finding.sources), finding.people) for finding in plain]
     assert [finding.id for finding in plain] == [finding.id for finding in priced]
+
+
+def test_scores_that_name_no_occurrence_are_one_source(open_audit: OpenAudit) -> None:
+    """A score without a key may be about something else: it leads nothing, and says so."""
+    first = late_and_scored(open_audit).find()[0]
+    assert (("survey",), 50) == (first.sources, first.people)
+    assert "name no occurrence" in first.grade_reason
+    keyed = late_and_scored(open_audit, by="order_id").find()[0]
+    assert "the 50 scores given on it average 2.50" in keyed.title
 
 
 def test_the_same_number_of_people_is_ordered_by_id(open_audit: OpenAudit) -> None:

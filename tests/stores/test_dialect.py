@@ -105,7 +105,7 @@ def test_encodings_are_found_and_read(tmp_path: Path, encoding: str, found: str)
     file = file_of(tmp_path, ROWS.replace("view", "Käufe €").encode(encoding))
     dialect = find_dialect(file)
     assert found == dialect.encoding
-    copy = file if found == "utf-8" else rewrite_as_utf8(file, dialect, tmp_path)
+    copy = file if found == "utf-8" else rewrite_as_utf8(file, dialect.encoding, tmp_path, dialect)
     assert {"Käufe €"} == {row[2] for row in read(copy, dialect)}
 
 
@@ -123,14 +123,18 @@ def test_mixed_line_ends_are_seen_and_made_one(tmp_path: Path, mixed: str) -> No
     file = file_of(tmp_path, ROWS.replace("\n", mixed, 4))
     assert not has_one_line_end(file)
     dialect = find_dialect(file)
-    assert [f"u{i}" for i in range(1, 9)] == [row[0] for row in read(rewrite_as_utf8(file, dialect, tmp_path), dialect)]
+    assert [f"u{i}" for i in range(1, 9)] == [
+        row[0] for row in read(rewrite_as_utf8(file, dialect.encoding, tmp_path, dialect), dialect)
+    ]
 
 
 def test_a_stray_return_inside_a_text_is_a_blank(tmp_path: Path) -> None:
     """What it parts are no whole rows, so it ends none."""
     file = file_of(tmp_path, ROWS + "u9,2024-01-09,torn\r\rapart\n")
     dialect = find_dialect(file)
-    assert ("u9", "2024-01-09", "torn apart") == read(rewrite_as_utf8(file, dialect, tmp_path), dialect)[-1]
+    assert ("u9", "2024-01-09", "torn apart") == read(
+        rewrite_as_utf8(file, dialect.encoding, tmp_path, dialect), dialect
+    )[-1]
 
 
 def test_backslashes_before_quotes_are_read(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from momentwise.collect.mapping import events_query
 from momentwise.collect.propose import propose
 from momentwise.define.reading_sources import parse_sources
+from momentwise.define.source import Proposal
 from momentwise.define.writing_sources import write_sources
 from momentwise.stores.tables import Tables
 
@@ -82,6 +84,43 @@ SHAPES: dict[str, tuple[str, str, str]] = {
             }
         ),
     ),
+    "agent": (
+        "log.csv", "utf-8",
+        rows("timestamp,user,customer_id,event", lambda i: f"{when(i).isoformat()},agent{i % 4},c{i % 60},a{i % 3}"),
+    ),
+    "ga4": (
+        "log.jsonl", "utf-8",
+        lines(
+            lambda i: {
+                "event_date": f"{when(i):%Y%m%d}", "event_timestamp": int(when(i).timestamp()) * 1_000_000,
+                "event_name": f"page{i % 3}", "user_id": f"u{i % 50}" if i % 3 else None,
+                "user_pseudo_id": f"{1900000001 + i % 50}.{1700000001 + i % 50}",
+                "device": {"category": "mobile" if i % 2 else "desktop", "browser": "x"}, "geo": {"country": "Norway"},
+            }
+        ),
+    ),
+    "clock by value": (
+        "log.csv", "utf-8",
+        rows("Dato;Xyz;Kunde;Hendelse", lambda i: f"{when(i):%d.%m.%Y};{when(i):%H:%M:%S};C{i % 50};a{i % 3}"),
+    ),
+    "japanese": ("log.csv", "utf-8", rows("顧客ID,日時,イベント", lambda i: f"C{i % 50},{when(i):%Y/%m/%d %H:%M:%S},購入{i % 3}")),
+    "chinese": ("log.csv", "utf-8", rows("客户编号,时间,事件,渠道", lambda i: f"{i % 50},{when(i):%Y-%m-%d %H:%M:%S},购买{i % 3},web")),
+    "korean": ("log.csv", "utf-8", rows("고객번호,일시,이벤트", lambda i: f"{i % 50},{when(i):%Y-%m-%d %H:%M:%S},a{i % 3}")),
+    "russian": (
+        "log.csv", "utf-8",
+        rows("ID клиента;Дата и время;Событие;Канал", lambda i: f"{i % 50};{when(i):%d.%m.%Y %H:%M:%S};вход{i % 3};сайт"),
+    ),
+    "ukrainian": ("log.csv", "utf-8", rows("Клієнт;Час;Подія", lambda i: f"k{i % 50};{when(i):%d.%m.%Y %H:%M:%S};a{i % 3}")),
+    "finnish": ("log.csv", "utf-8", rows("Asiakasnumero;Aika;Tapahtuma", lambda i: f"{i % 50};{when(i):%d.%m.%Y %H:%M:%S};osto{i % 3}")),
+    "czech": ("log.csv", "utf-8", rows("Zákazník;Čas;Událost", lambda i: f"Z{i % 50};{when(i):%d.%m.%Y %H:%M:%S};nákup{i % 3}")),
+    "hungarian": ("log.csv", "utf-8", rows("Ügyfél;Időpont;Esemény", lambda i: f"{i % 50};{when(i):%Y-%m-%d %H:%M:%S};a{i % 3}")),
+    "greek": ("log.csv", "utf-8", rows("Πελάτης;Ημερομηνία;Συμβάν", lambda i: f"P{i % 50};{when(i):%d/%m/%Y %H:%M:%S};αγορά{i % 3}")),
+    "indonesian": ("log.csv", "utf-8", rows("pelanggan,waktu,kejadian", lambda i: f"{i % 50},{when(i):%Y-%m-%d %H:%M:%S},beli{i % 3}")),
+    "swahili, by values": (
+        "log.csv", "utf-8",
+        rows("mteja,wakati,tukio,kiasi", lambda i: f"M{i % 50},{when(i):%Y-%m-%d %H:%M:%S},nunua{i % 3},{i * 1.5}"),
+    ),
+    "thai, epochs by values": ("log.csv", "utf-8", rows("ลูกค้า,เวลา,เหตุการณ์", lambda i: f"T{i % 50},{int(when(i).timestamp())},a{i % 3}")),
     "customer inside": (
         "log.json", "utf-8",
         json.dumps([{"customer": {"id": i % 50, "name": "x"}, "action": f"a{i % 3}", "occurredAt": when(i).isoformat()} for i in range(COUNT)]),
@@ -107,3 +146,68 @@ def test_a_shape_never_seen_is_read(tmp_path: Path, open_paths: OpenTables, shap
         hours=2 if shape == "plain words" else 0
     )
     assert expected.timestamp() == last
+
+
+def proposal_of(tmp_path: Path, open_paths: OpenTables, text: str) -> Proposal:
+    """What is proposed for a CSV file of this text."""
+    (tmp_path / "log.csv").write_text(text, encoding="utf-8")
+    return propose(open_paths(tmp_path).all_facts())
+
+
+def doubts(proposal: Proposal) -> list[str]:
+    """What a person is asked to check."""
+    return [one.what for one in proposal.understandings if not one.sure]
+
+
+def test_those_who_serve_are_not_the_customers(tmp_path: Path, open_paths: OpenTables) -> None:
+    """Four agents under `user` lose against sixty customers, and a person is asked nothing about them."""
+    text = SHAPES["agent"][2]
+    assert "customer_id" == proposal_of(tmp_path, open_paths, text).sources.sources[0].customer.column
+
+
+def test_two_likely_customers_are_a_doubt(tmp_path: Path, open_paths: OpenTables) -> None:
+    """The likelier one is used, and the other is named."""
+    text = rows("at,client_id,member_id,event", lambda i: f"{when(i).isoformat()},c{i % 50},m{i % 70},a{i % 3}")
+    assert ["customer is client_id"] == doubts(proposal_of(tmp_path, open_paths, text))
+
+
+def test_a_few_users_are_a_doubt(tmp_path: Path, open_paths: OpenTables) -> None:
+    """Four users in 400 rows are hardly the customers."""
+    text = rows("at,user,event", lambda i: f"{when(i).isoformat()},u{i % 4},a{i % 3}")
+    assert ["customer is user"] == doubts(proposal_of(tmp_path, open_paths, text))
+
+
+def test_an_export_of_visits_names_browsers_where_nobody_is_logged_in(tmp_path: Path, open_paths: OpenTables) -> None:
+    """An id of browsers fills in for people, never what is known of their devices."""
+    (tmp_path / "log.jsonl").write_text(SHAPES["ga4"][2], encoding="utf-8")
+    source = propose(open_paths(tmp_path).all_facts()).sources.sources[0]
+    assert 'coalesce("user_id", "user_pseudo_id")' in source.select
+    assert ("event_timestamp",) == source.rules[0].at
+
+
+def test_days_without_a_time_of_day_are_said(tmp_path: Path, open_paths: OpenTables) -> None:
+    """Nobody knows what came first within a day."""
+    text = rows("Dato;Kunde;Hendelse", lambda i: f"{when(i * 9):%d.%m.%Y};C{i % 50};a{i % 3}")
+    assert ["Dato holds days"] == doubts(proposal_of(tmp_path, open_paths, text))
+
+
+def test_names_that_say_nothing_are_a_doubt(tmp_path: Path, open_paths: OpenTables) -> None:
+    """Customer and event by values are used, and a person is asked to check both."""
+    proposal = proposal_of(tmp_path, open_paths, SHAPES["swahili, by values"][2])
+    assert ["customer is mteja", "event is tukio"] == doubts(proposal)
+
+
+def test_an_open_part_needs_one_edit(tmp_path: Path, open_paths: OpenTables) -> None:
+    """A table that is left out stands there in full, and runs once the open place is filled."""
+    text = rows("abc,def,wakati,tukio", lambda i: f"M{i % 50},N{i % 70},{when(i):%Y-%m-%d %H:%M:%S},nunua{i % 3}")
+    written = write_sources(proposal_of(tmp_path, open_paths, text))
+    assert "customer: ???  # one of: abc, def" in written
+    assert "# - abc: M0, M1, M2" in written
+    head, skeleton = written.split("  # log:\n")
+    body = "  log:\n" + re.sub("^  # ", "  ", skeleton, flags=re.MULTILINE).replace("???", "abc")
+    source = parse_sources(head + body, "proposal.yaml").sources[0]
+    assert ("abc", ("wakati",), "tukio") == (
+        source.customer.column,
+        source.rules[0].at,
+        (source.event or source.customer).column,
+    )

@@ -234,8 +234,8 @@ def _write_in_unit(estimate: Estimate, value: float, currency: str) -> str:
 
 
 def _write_rounded_span(seconds: float, half: float | None) -> str:
-    """The span rounded to the largest usual unit that the interval's half-width still covers."""
-    places = [place for place in _PLACES_SECONDS if half is not None and place <= half]
+    """The span rounded to the largest usual unit that is a tenth of the interval's half-width or less."""
+    places = [place for place in _PLACES_SECONDS if half is not None and place <= half / 10]
     if not places:
         return _write_short_span(seconds, half)
     text = write_seconds(round(seconds / places[-1]) * places[-1])

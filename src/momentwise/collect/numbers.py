@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 _ENOUGH = 0.95
-_MONEY = r"(?:R\$|US\$|[$€£¥₺₹]|zł|kr|EUR|USD|GBP|BRL|PLN|TRY|SEK|CHF|TL)?"
+_MONEY_WORDS = r"R\$|US\$|[$€£¥₺₹]|zł|kr|EUR|USD|GBP|BRL|PLN|TRY|SEK|NOK|DKK|CHF|CZK|HUF|JPY|CAD|AUD|INR|MXN|TL"
+_MONEY = f"(?:{_MONEY_WORDS})?"
 _SPACE = r"[ \u00a0\u202f]?"
 _POINT = r"(?:\d+|\d{1,3}(?:[, '\u00a0\u202f]\d{3})+)?(?:\.\d+)?(?:[eE][-+]?\d{1,3})?"
 _COMMA = r"(?:\d+|\d{1,3}(?:[. '\u00a0\u202f]\d{3})+)?(?:,\d+)?"
@@ -71,11 +72,14 @@ def number_sql(expr: str, column_type: str, decimal: str) -> str:
         return "NULL::DOUBLE"
     if column_type != "VARCHAR":
         return f"try_cast({expr} AS DOUBLE)"
+    # The currency goes first: the E of EUR would else stay as an exponent.
+    amount = f"regexp_replace({expr}, '{_MONEY_WORDS}', '', 'g')"
     if decimal == ",":
-        cleaned = f"replace(regexp_replace({expr}, '[^0-9,eE+-]', '', 'g'), ',', '.')"
+        cleaned = f"replace(regexp_replace({amount}, '[^0-9,+-]', '', 'g'), ',', '.')"
         return f"CASE WHEN {_written_sql(expr, ',')} THEN try_cast({cleaned} AS DOUBLE) END"
-    cleaned = f"regexp_replace({expr}, '[^0-9.eE+-]', '', 'g')"
-    return f"coalesce(try_cast({expr} AS DOUBLE), CASE WHEN {_written_sql(expr, '.')} THEN try_cast({cleaned} AS DOUBLE) END)"
+    cleaned = f"regexp_replace({amount}, '[^0-9.eE+-]', '', 'g')"
+    written = f"CASE WHEN {_written_sql(expr, '.')} THEN try_cast({cleaned} AS DOUBLE) END"
+    return f"coalesce(try_cast({expr} AS DOUBLE), {written})"
 
 
 def _written_sql(expr: str, sign: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from momentwise.collect.numbers import find_decimal
 from momentwise.collect.times import TimeFormat, epoch_unit, find_time_format, is_time_type
-from momentwise.collect.vocabulary import words_of
+from momentwise.collect.vocabulary import fit, words_of
 from momentwise.define.evaluate import Kind
 from momentwise.define.source import MISSING_WORDS, ColumnFacts
 
@@ -20,6 +20,8 @@ _TIME_WORDS = frozenset(
     "zeitstempel datum wann heure horodatage quand fecha hora cuando data momento quando ora orario tijd tijdstip "
     "wanneer czas godzina kiedy zaman tarih saat tid tidpunkt nar unix millis".split()
 )
+# Two whole numbers with a dot between them, as a browser's id is written.
+_TWO_NUMBERS = re.compile(r"\d{4,}\.\d{4,}")
 _NUMBER_TYPES = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$|DOUBLE|FLOAT|DECIMAL")
 
 
@@ -72,6 +74,8 @@ def _judge_texts(name: str, texts: Sequence[str]) -> tuple[Kind, TimeFormat | No
     if times and (not digits or _says_time(name)):
         return "instant", times, ""
     decimal = find_decimal(texts)
+    if decimal and _says_id(name) and all(_TWO_NUMBERS.fullmatch(text) for text in texts):
+        return "text", None, ""
     return ("number" if decimal else "text"), times, decimal
 
 
@@ -89,7 +93,15 @@ def _epoch(texts: Sequence[str]) -> TimeFormat | None:
     return find_time_format([text.split(".")[0] for text in texts])
 
 
+def _says_id(name: str) -> bool:
+    return words_of(name)[-1:] in (("id",), ("uid",), ("cid",), ("key",), ("cookie",))
+
+
 def _says_time(name: str) -> bool:
     """Whether a column's name speaks of time, or says nothing at all."""
     words = words_of(name)
-    return any(word in _TIME_WORDS for word in words) or bool(re.fullmatch(r"column\d*", "".join(words)))
+    return (
+        any(word in _TIME_WORDS for word in words)
+        or fit(name, "time") >= 0.6
+        or bool(re.fullmatch(r"column\d*", "".join(words)))
+    )

@@ -6,10 +6,22 @@ Where names and values leave a doubt, a source is proposed as doubtful and not u
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from momentwise.collect.links import Link, find_links, hop_select
-from momentwise.collect.roles import LIKELY, Roles, find_roles, is_unique, person_fit
+from momentwise.collect.roles import (
+    LIKELY,
+    Roles,
+    few_valued,
+    find_roles,
+    guess_roles,
+    is_day,
+    is_thin,
+    is_unique,
+    person_fit,
+    possible_events,
+    possible_people,
+)
 from momentwise.collect.vocabulary import fit, singular, words_of
 from momentwise.define.evaluate import quote_name
 from momentwise.define.source import (
@@ -17,6 +29,7 @@ from momentwise.define.source import (
     ColumnRef,
     EventRule,
     Proposal,
+    Skeleton,
     Source,
     Sources,
     TableFacts,
@@ -38,6 +51,9 @@ def propose(tables: Sequence[TableFacts]) -> Proposal:
     """
     roles = {table.name: find_roles(table) for table in tables}
     links = find_links(tables)
+    for table in tables:
+        if roles[table.name].customer is None and _reached(table, roles, links) is None:
+            roles[table.name] = guess_roles(table, roles[table.name])
     drafts = [_draft(table, roles, links) for table in tables]
     usable = [draft for draft in drafts if draft.source is not None]
     return Proposal(
@@ -45,6 +61,23 @@ def propose(tables: Sequence[TableFacts]) -> Proposal:
         understandings=tuple(note for draft in usable for note in draft.notes),
         left_out={draft.table: draft.doubt for draft in drafts if draft.doubt},
         doubtful=tuple(d.source for d in usable if d.source and d.doubt),
+        skeletons=tuple(_skeleton(t, roles[t.name], d) for t, d in zip(tables, drafts, strict=True) if d.doubt),
+    )
+
+
+def _skeleton(table: TableFacts, own: Roles, draft: _Draft) -> Skeleton:
+    """What was found of a table that is left out, and what a person may choose where nothing was."""
+    who = (draft.source.customer.column,) if draft.source else (own.customer.name,) if own.customer else ()
+    times = (own.time,) if own.time else own.times or own.promises
+    events = (own.event,) if own.event else tuple(possible_events(table))
+    taken = {column.name for column in (*times, own.event) if column}
+    return Skeleton(
+        table=table.name,
+        columns=table.columns,
+        customer=who or tuple(c.name for c in possible_people(table) if c.name not in taken),
+        at=tuple(c.name for c in times) or tuple(c.name for c in table.columns if c.filled > 0),
+        event=tuple(c.name for c in events if c.name not in who),
+        fields={name: ColumnRef(column.name) for name, column in own.fields.items()},
     )
 
 
@@ -67,6 +100,7 @@ class _Customer:
     select: str = ""
     doubt: str = ""
     is_person: bool = True
+    is_sure: bool = True
 
 
 def _draft(table: TableFacts, roles: dict[str, Roles], links: Sequence[Link]) -> _Draft:
@@ -91,7 +125,7 @@ def _draft(table: TableFacts, roles: dict[str, Roles], links: Sequence[Link]) ->
         fields=_fields(own, customer),
         time_format=_stated_format(own, is_log),
     )
-    notes = _notes(source, own, customer)
+    notes = (*_notes(source, own, customer), *_nameless_events(source, table, own))
     return _Draft(table.name, source, customer.doubt or _doubt(own, rules), notes)
 
 
@@ -108,7 +142,7 @@ def _put_together(
         person, visitor = own.customer.name, own.visitor.name
         added.append(f"coalesce({quote_name(person)}, {quote_name(visitor)}) AS person_or_visitor")
         why = f"{person} is often empty; where it is, {visitor} says who"
-        customer = _Customer(ColumnRef("person_or_visitor"), why)
+        customer = _Customer(ColumnRef("person_or_visitor"), why, is_sure=customer.is_sure)
     if not added:
         return rules, customer, customer.select
     inner = f"(\n{customer.select}\n)" if customer.select else quote_name(table.name)
@@ -134,7 +168,7 @@ def _why_no_time(own: Roles) -> str:
 
 def _customer(table: TableFacts, own: Roles, roles: dict[str, Roles], links: Sequence[Link]) -> _Customer | None:
     if own.customer is not None and not own.is_case:
-        return _direct(table, own.customer, links)
+        return _with_doubts(_direct(table, own.customer, links), own, own.customer)
     reached = _reached(table, roles, links)
     if reached:
         return reached
@@ -142,6 +176,18 @@ def _customer(table: TableFacts, own: Roles, roles: dict[str, Roles], links: Seq
         why = f"no column names a person, so each {own.customer.name} stands for a customer"
         return _Customer(ColumnRef(own.customer.name), why, is_person=False)
     return _record_as_customer(table, own)
+
+
+def _with_doubts(customer: _Customer, own: Roles, column: ColumnFacts) -> _Customer:
+    """The customer, with what a person should look at before trusting it."""
+    if own.customer_by_values:
+        shown = ", ".join(column.examples[:3])
+        return replace(customer, why=f"its name says nothing, its values repeat like ids: {shown}", is_sure=False)
+    if own.rivals:
+        return replace(customer, why=f"{customer.why}; {', '.join(own.rivals)} may be meant as well", is_sure=False)
+    if is_thin(column):
+        return replace(customer, why=f"{customer.why}; only {column.distinct} in {column.sampled} rows", is_sure=False)
+    return customer
 
 
 def _direct(table: TableFacts, column: ColumnFacts, links: Sequence[Link]) -> _Customer:
@@ -180,7 +226,7 @@ def next_table(link: Link) -> TableFacts:
 
 
 def _record_as_customer(table: TableFacts, own: Roles) -> _Customer | None:
-    key = own.fields.get("key") or next((c for c in table.columns if is_unique(c) and c.kind != "instant"), None)
+    key = own.fields.get("key") or next((c for c in possible_people(table) if is_unique(c)), None)
     if key is None:
         return None
     why = f"nobody is named, so each {key.name} stands for a customer"
@@ -226,7 +272,16 @@ def event_name(table: str, column: str) -> str:
 def _stated_format(own: Roles, is_log: bool) -> str:
     """The format to write down: only where a person has to choose."""
     used = [own.time] if is_log and own.time else list(own.times)
-    return next((column.time_format for column in used if column.ambiguous), "")
+    found = next((column.time_format for column in used if column.ambiguous), "")
+    return f"{found} {_clock_format(own.clock)}" if found and own.clock else found
+
+
+def _clock_format(clock: ColumnFacts) -> str:
+    """How a column of times of day is written, as the end of a `strptime` pattern."""
+    text = clock.examples[0]
+    half = text.lower().endswith("m")
+    pattern = ("%I:%M" if half else "%H:%M") + (":%S" if text.count(":") > 1 else "")
+    return pattern + ("" if not half else " %p" if " " in text else "%p")
 
 
 def _doubt(own: Roles, rules: tuple[EventRule, ...]) -> str:
@@ -239,7 +294,8 @@ def _doubt(own: Roles, rules: tuple[EventRule, ...]) -> str:
 
 
 def _notes(source: Source, own: Roles, customer: _Customer) -> tuple[Understanding, ...]:
-    notes = [Understanding(source.name, f"customer is {source.customer.column}", customer.why, sure=customer.is_person)]
+    sure = customer.is_person and customer.is_sure
+    notes = [Understanding(source.name, f"customer is {source.customer.column}", customer.why, sure=sure)]
     if source.event and own.time and own.event:
         shown = ", ".join(own.event.examples[:3])
         notes.append(
@@ -251,6 +307,9 @@ def _notes(source: Source, own: Roles, customer: _Customer) -> tuple[Understandi
             )
         )
         notes.append(Understanding(source.name, f"time is {own.time.name}", _time_reason(own.time)))
+        if is_day(own.time) and own.clock is None:
+            why = "dates without a time of day: the order within a day is that of the rows"
+            notes.append(Understanding(source.name, f"{own.time.name} holds days", why, sure=False))
     else:
         for rule in source.rules:
             column = next(c for c in own.times if rule.at[0].startswith(c.name))
@@ -264,6 +323,17 @@ def _notes(source: Source, own: Roles, customer: _Customer) -> tuple[Understandi
         for name, ref in source.fields.items()
     ]
     return tuple(notes)
+
+
+def _nameless_events(source: Source, table: TableFacts, own: Roles) -> tuple[Understanding, ...]:
+    """A doubt where every row of what looks like a log became the same event."""
+    if own.customer is None or own.is_case or is_unique(own.customer) or len(source.rules) != 1 or source.event:
+        return ()
+    names = [c.name for c in few_valued(table.columns, own.customer)]
+    if len(names) < 2:
+        return ()
+    why = f"if a column holds names of events, write it as `event:`; it may be {', '.join(names[:5])}"
+    return (Understanding(source.name, "every row is the same event", why, sure=False),)
 
 
 def _time_reason(column: ColumnFacts) -> str:

@@ -1,6 +1,7 @@
-"""The words by which people name columns, in ten languages, and how well a name fits a role.
+"""The words by which people name columns, in many languages, and how well a name fits a role.
 
-Languages: English, German, French, Spanish, Portuguese, Italian, Dutch, Polish, Turkish, Swedish. Names are compared
+Many words of English, German, French, Spanish, Portuguese, Italian, Dutch, Polish, Turkish and Swedish; a few of Danish,
+Norwegian, Finnish, Czech, Hungarian, Greek, Russian, Ukrainian, Indonesian, Japanese, Chinese and Korean. Names are compared
 without accents, capital letters and separators, so `Kunden-Nr.`, `kundenNr` and `KUNDEN_NR` are one name.
 """
 
@@ -42,7 +43,9 @@ _WORDS: dict[Role, str] = {
         "klant gebruiker persoon koper abonnee lid wie "
         "klient klienta uzytkownik uzytkownika osoba osoby kupujacy abonent pacjent kto "
         "musteri kullanici kisi uye abone hasta kim "
-        "kund anvandare kopare medlem prenumerant vem email mail account konto compte cuenta conta rekening hesap cuid"
+        "kund anvandare kopare medlem prenumerant vem bruker bruger asiakas kayttaja zakaznik uzivatel ugyfel vevo felhasznalo "
+        "pelanggan pengguna клиент покупатель пользователь клієнт користувач покупець πελάτης χρήστης 顧客 会員 客户 顾客 用户 고객 회원 "
+        "email mail account konto compte cuenta conta rekening hesap cuid"
     ),
     "case": (
         "case caseid ticket incident request trace anonymous visitor device cookie claim dossier complaint conversation "
@@ -63,7 +66,9 @@ _WORDS: dict[Role, str] = {
         "tijd tijdstip wanneer tijdstempel aangemaakt "
         "czas godzina kiedy znacznik utworzono "
         "zaman tarih tarihi saat zamani damgasi olusturma "
-        "tid tidpunkt klockslag nar tidsstampel skapad"
+        "tid tidpunkt klockslag nar tidsstampel skapad "
+        "dato tidspunkt tidsstempel klokkeslett klokkeslaet aika aikaleima pvm paivamaara cas datumcas ido idopont idobelyeg waktu "
+        "tanggal время дата час ημερομηνία ώρα χρόνος 日時 時刻 日付 时间 日期 일시 시간 날짜"
     ),
     "event": (
         "event evt ev eventname eventtype action activity what operation verb interaction task concept "
@@ -75,11 +80,13 @@ _WORDS: dict[Role, str] = {
         "gebeurtenis actie activiteit wat handeling "
         "zdarzenie zdarzenia akcja czynnosc aktywnosc co dzialanie operacja "
         "olay eylem islem etkinlik aktivite ne hareket "
-        "handelse aktivitet atgard vad"
+        "handelse aktivitet atgard vad "
+        "hendelse haendelse begivenhed tapahtuma toiminto udalost akce cinnost esemeny muvelet kejadian peristiwa aktivitas "
+        "событие действие подія дія γεγονός συμβάν ενέργεια イベント 事件 行为 操作 이벤트 행동"
     ),
     "channel": (
         "channel platform touchpoint via medium kanal canal canale kanaal kanali plattform plateforme plataforma "
-        "piattaforma platforma mecra submitted"
+        "piattaforma platforma mecra submitted kanava csatorna saluran канал κανάλι チャネル チャンネル 渠道 채널"
     ),
     "id": "id uuid guid eventid messageid recordid rowid ereignisid nummer",
     "score": (
@@ -112,7 +119,7 @@ _WORDS: dict[Role, str] = {
         "beraknad forvantad planerad fodelse forfallo"
     ),
     "visitor": (
-        "anonymous visitor device cookie session guest client browser besucher gerat sitzung visiteur appareil visitante "
+        "anonymous pseudo visitor device cookie session guest client browser besucher gerat sitzung visiteur appareil visitante "
         "dispositivo sesion sessao visitatore sessione bezoeker apparaat sessie odwiedzajacy urzadzenie sesja ziyaretci "
         "cihaz oturum besokare enhet"
     ),
@@ -121,17 +128,37 @@ _WORDS: dict[Role, str] = {
         "aktualisiert geandert modifie actualizado atualizado aggiornato bijgewerkt zaktualizowano guncelleme uppdaterad"
     ),
 }  # fmt: skip
-_VOCABULARY: dict[Role, frozenset[str]] = {role: frozenset(words.split()) for role, words in _WORDS.items()}
 
-# Stems long enough to be looked for inside compound nouns (`Kundennummer`, `Ereigniszeitpunkt`).
-_STEMS: dict[Role, tuple[str, ...]] = {
-    "customer": ("customer", "kunde", "benutzer", "client", "usuario", "utilisateur", "uzytkown", "musteri", "kullanic", "anvandar", "gebruiker", "klant"),
-    "time": ("zeitpunkt", "zeitstempel", "timestamp", "datetime", "tidpunkt", "tijdstip", "datum"),
-    "event": ("ereignis", "gebeurtenis", "zdarzeni", "handels"),
-    "channel": ("kanal", "channel", "kanaal"),
-    "session": ("session", "sitzung"),
-    "promise": ("geburts", "fallig", "liefertermin"),
+
+def _plain(text: str) -> str:
+    """The text without accents, whatever its script."""
+    apart = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return unicodedata.normalize("NFC", "".join(letter for letter in apart if not unicodedata.combining(letter)))
+
+
+_VOCABULARY: dict[Role, frozenset[str]] = {role: frozenset(_plain(words).split()) for role, words in _WORDS.items()}
+
+# Stems long enough to be looked for inside compound nouns (`Kundennummer`, `Ereigniszeitpunkt`), and words of scripts that
+# set no spaces.
+_STEM_WORDS: dict[Role, str] = {
+    "customer": (
+        "customer kunde bruker bruger benutzer client usuario utilisateur uzytkown musteri kullanic anvandar gebruiker klant "
+        "asiaka kayttaj zakazni uzivatel ugyfel felhasznal pelanggan pengguna клиент покупател пользовател клієнт користувач "
+        "покупц πελάτ χρήστ 顧客 お客様 会員 ユーザ 利用者 客户 顾客 用户 会员 고객 사용자 회원"
+    ),
+    "time": (
+        "zeitpunkt zeitstempel timestamp datetime tidpunkt tidspunkt tijdstip datum aikaleim paivamaar idopont waktu tanggal "
+        "врем дата ημερομην 日時 時刻 日付 時間 タイムスタンプ 时间 日期 일시 시간 시각 날짜"
+    ),
+    "event": (
+        "ereignis gebeurtenis zdarzeni handels hendels tapahtum udalost esemeny kejadian peristiwa "
+        "событи действи поді γεγον συμβάν ενέργει イベント 行動 アクション 操作 事件 行为 动作 活动 이벤트 행동 활동"
+    ),
+    "channel": "kanal channel kanaal kanava csatorn saluran канал κανάλι チャネル チャンネル 渠道 频道 채널",
+    "session": "session sitzung",
+    "promise": "geburts fallig liefertermin",
 }  # fmt: skip
+_STEMS: dict[Role, tuple[str, ...]] = {role: tuple(_plain(words).split()) for role, words in _STEM_WORDS.items()}
 
 # Words that play their part only where they are the whole name.
 _ALONE = frozenset(
@@ -141,7 +168,8 @@ _ALONE = frozenset(
 # Words that add nothing to the meaning of a name.
 _FILLERS = frozenset(
     "id ids no nr num number nummer numero name nom nome nombre key code ref uuid guid hash unique the of de la le des "
-    "do da di del der die das van event events naam nazwa adi ad namn identifiant typ type tipo soort tur".split()
+    "do da di del der die das van event events naam nazwa adi ad namn identifiant typ type tipo soort tur "
+    "номер код cislo kod kode nomor tunnus numero szam azonosito 番号 コード 编号 代码 번호".split()
 )
 # Words of file names that say nothing of the rows.
 _NO_ROW = frozenset(
@@ -151,16 +179,19 @@ _EXACT, _LED, _HELD, _INSIDE = 1.0, 0.9, 0.7, 0.6
 
 
 def words_of(name: str) -> tuple[str, ...]:
-    """The words of a column's name, without accents and capital letters.
+    """The words of a column's name in any script, without accents and capital letters.
 
     Example:
         >>> words_of("customerUniqueID"), words_of("Größe (cm)")
         (('customer', 'unique', 'id'), ('grosse', 'cm'))
     """
-    plain = unicodedata.normalize("NFKD", name.translate(_LETTERS))
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
-    return tuple(word for word in re.split(r"[^a-z0-9]+", parted.lower()) if word)
+    parted = re.sub(
+        r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
+        r"|(?<=[\u3040-\u9fff\uac00-\ud7a3])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9])(?=[\u3040-\u9fff\uac00-\ud7a3])",
+        " ",
+        _plain(name),
+    )
+    return tuple(word for word in re.split(r"[\W_]+", parted.lower()) if word)
 
 
 def fit(name: str, role: Role) -> float:
@@ -170,7 +201,7 @@ def fit(name: str, role: Role) -> float:
         >>> fit("Kunde", "customer"), fit("customer_id", "customer"), fit("colour", "customer")
         (1.0, 0.9, 0.0)
     """
-    words, known = words_of(_last_part(name)), _VOCABULARY[role]
+    words, known = words_of(last_part(name)), _VOCABULARY[role]
     if not words:
         return 0.0
     if "".join(words) in known or (len(words) == 1 and words[0] in known):
@@ -186,7 +217,7 @@ def fit(name: str, role: Role) -> float:
     return _HELD - 0.2 if any(word in known for word in telling) else 0.0
 
 
-def _last_part(name: str) -> str:
+def last_part(name: str) -> str:
     """The last part of a dotted name; with the one before where the last says only that it is an id."""
     parts = name.split(".")
     return " ".join(parts[-2:]) if words_of(parts[-1]) in (("id",), ("key",), ("uuid",)) else parts[-1]

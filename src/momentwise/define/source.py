@@ -179,6 +179,26 @@ class Understanding(msgspec.Struct, frozen=True):
     sure: bool = True
 
 
+class Skeleton(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a table that is left out, for a person to finish.
+
+    Args:
+        table: Its name.
+        columns: All of its columns.
+        customer: Columns that may say who, the likeliest first; the one that does where there is one only.
+        at: Columns that may say when, likewise.
+        event: Columns that may hold the event's name, likewise.
+        fields: The named fields that were found.
+    """
+
+    table: str
+    columns: tuple[ColumnFacts, ...]
+    customer: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
+    event: tuple[str, ...] = ()
+    fields: dict[str, ColumnRef] = {}
+
+
 class Proposal(msgspec.Struct, frozen=True):
     """Sources as Momentwise understood a set of tables, with what it took for granted.
 
@@ -187,9 +207,11 @@ class Proposal(msgspec.Struct, frozen=True):
         understandings: In the order of the tables.
         left_out: Tables that become no events, with the reason.
         doubtful: Sources that a person should look at before they are used.
+        skeletons: What is known of the tables that are left out.
     """
 
     sources: Sources
     understandings: tuple[Understanding, ...]
     left_out: dict[str, str] = {}
     doubtful: tuple[Source, ...] = ()
+    skeletons: tuple[Skeleton, ...] = ()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from momentwise.define.predicate import write_predicate
 from momentwise.define.reading_sources import FIELDS
-from momentwise.define.source import BETWEEN_FORMATS, ColumnRef, EventRule, Proposal, Source
+from momentwise.define.source import BETWEEN_FORMATS, ColumnRef, EventRule, Proposal, Skeleton, Source
 
 _PLAIN = re.compile(r"[^\W\d][\w.]*(?: [\w.]+)*")
 _RESERVED = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
@@ -33,16 +33,45 @@ def write_sources(proposal: Proposal) -> str:
             "",
             f"  # Not used: {_one_line(reason)}",
             *(f"  # {line[2:]}" for line in _with_comments(source, proposal)),
+            *(line for skeleton in proposal.skeletons if skeleton.table == source.name for line in _columns(skeleton)),
         ]
     known = {source.table for source in proposal.doubtful}
     for table, reason in proposal.left_out.items():
         if table not in known:
             lines += ["", f"  # {_one_line(table)}: left out, {_one_line(reason)}"]
+            lines += [line for one in proposal.skeletons if one.table == table for line in _skeleton_lines(one)]
     return "\n".join(lines) + "\n"
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _columns(skeleton: Skeleton) -> Iterator[str]:
+    """The columns of a table with some of their values, as comments."""
+    yield "  # Its columns:"
+    for column in skeleton.columns:
+        yield f"  # - {_one_line(column.name)}: {_one_line(', '.join(column.examples[:3]))}"
+
+
+def _skeleton_lines(skeleton: Skeleton) -> Iterator[str]:
+    """A source to finish: every part that was found, and what to choose among where none was."""
+    if len(skeleton.columns) < 2:
+        return
+    yield from _columns(skeleton)
+    yield "  # To use it, take away the signs before these lines and write a column for each ???:"
+    yield f"  # {_word(skeleton.table)}:"
+    yield f"  #   table: {_word(skeleton.table)}"
+    for part, names in (("customer", skeleton.customer), ("at", skeleton.at), ("event", skeleton.event)):
+        yield f"  #   {part}: {_choice(names)}"
+    yield from (f"  #   {line}" for line in _field_lines(skeleton.fields))
+
+
+def _choice(names: tuple[str, ...]) -> str:
+    """The one name, or an open place with the names that may stand there."""
+    if len(names) == 1:
+        return _word(names[0])
+    return f"???  # one of: {', '.join(map(_word, names))}" if names else "???  # no column looks like it"
 
 
 def _with_comments(source: Source, proposal: Proposal) -> Iterator[str]:

@@ -118,14 +118,13 @@ class Plan:
             lines.append(f"{moment.name} (version {moment.version}){by}")
             for action in self.actions:
                 if action.definition == index and action.role != RETRY:
-                    window = f", within {write_span(action.within_us)}" if _is_bounded(action, moment) else ""
-                    lines.append(f"  {ROLE_NAMES[action.role]:<10} {self.conditions[action.condition]}{window}")
+                    window = f", within {write_span(action.within_us)}" if action.role != OPEN else ""
+                    condition = str(self.conditions[action.condition])
+                    ending = self.endings[action.ending] if action.ending >= 0 else ""
+                    label = f" as '{ending}'" if ending and ending != condition else ""
+                    lines.append(f"  {ROLE_NAMES[action.role]:<10} {condition}{window}{label}")
             lines.append(f"  {'abandon':<10} after {write_span(moment.abandon_after_us)}")
         return lines
-
-
-def _is_bounded(action: Action, moment: Moment) -> bool:
-    return action.role != OPEN and action.within_us < moment.final_after_us
 
 
 @dataclass

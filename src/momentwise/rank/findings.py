@@ -15,6 +15,7 @@ from momentwise.rank.phrases import (
     PHRASES,
     count_of,
     say_ending,
+    say_label,
     say_missed,
     say_moment,
     say_open,
@@ -23,7 +24,7 @@ from momentwise.rank.phrases import (
     say_times,
     say_unfinished,
 )
-from momentwise.rank.queries import of_moment
+from momentwise.rank.queries import KEYLESS_SCORE_DAYS, of_moment
 from momentwise.rank.scores import NPS_DETRACTS
 
 Count = Callable[[str, str], int]
@@ -39,6 +40,9 @@ LEAST_SHARE = 0.005
 # A slow tail: one in twenty waits at least this many times as long as the typical customer, and at least this long. The
 # lower end of the interval must reach it: of an exponential wait p95 is 4.3 times p50, and chance does the rest.
 SLOW_TAIL, SLOW_SECONDS = 5.0, 60.0
+
+_AGREED = "Two sources agree, behaviour and what customers said; not an experiment."
+_LOOSE = "The scores name no occurrence, so some may be about something else; not an experiment."
 
 _NOUNS = {"failed": "failure", "escalated": "escalation", "abandoned": "abandonment"}
 
@@ -60,7 +64,7 @@ def find(summaries: Sequence[MomentSummary], moments: Sequence[Moment], people: 
         for outcome in _NOUNS:
             found.extend(_outcome(summary, moment, outcome, people))
         found.extend(_endings(summary, people))
-        found.extend(_gap(summary, gap, people) for gap in summary.gaps)
+        found.extend(_gap(summary, moment, gap, people) for gap in summary.gaps)
         found.extend(_slow(summary, people))
         found.extend(_missed(summary, people))
         found.extend(_critical(summary, people))
@@ -135,27 +139,29 @@ def _endings(summary: MomentSummary, people: Count) -> list[Finding]:
     ]
 
 
-def _gap(summary: MomentSummary, gap: ScoreGap, people: Count) -> Finding:
+def _gap(summary: MomentSummary, moment: Moment, gap: ScoreGap, people: Count) -> Finding:
     worse, better, difference = gap.worse_mean, gap.better_mean, gap.difference
     ending = next(one for one in summary.endings if one.rows == worse.rows)
+    # Only a score that names the same order, ticket, … is surely about this occurrence.
+    given = "given on it" if moment.by else f"given within {KEYLESS_SCORE_DAYS} days of it"
     return Finding(
         id=f"{summary.moment}/score/{gap.worse}/{gap.better}",
         moment=summary.moment,
         kind="score_gap",
         title=(
-            f"{say_ending(summary, ending)}, and the {worse.n:,} scores given then average {worse.value:.2f} "
+            f"{say_ending(summary, ending)}, and the {worse.n:,} scores {given} average {worse.value:.2f} "
             f"instead of {better.value:.2f}."
         ),
         detail=(
             f"A difference of {say_signed(difference.value)} "
-            f"[{say_signed(difference.low)}, {say_signed(difference.high)}] to '{gap.better}', "
+            f"[{say_signed(difference.low)}, {say_signed(difference.high)}] to '{say_label(gap.better)}', "
             f"from {worse.n:,} and {better.n:,} scores."
         ),
         estimate=difference,
         grade="C",
-        grade_reason="Two sources agree, behaviour and what customers said; not an experiment.",
+        grade_reason=_AGREED if moment.by else _LOOSE,
         people=people(summary.moment, worse.rows),
-        sources=("behaviour", "survey"),
+        sources=("behaviour", "survey") if moment.by else ("survey",),
     )
 
 

@@ -12,7 +12,7 @@ from momentwise.rank.targets import more_is_better
 PHRASES = {
     "failed": "failed",
     "escalated": "ended with the customer asking for help",
-    "abandoned": "was left without an end",
+    "abandoned": "was abandoned",
 }
 
 # From so many rows on, a hundredth of a percent means something.
@@ -49,9 +49,14 @@ def count_of(share: Estimate) -> int:
 def say_ending(summary: MomentSummary, ending: EndingSummary) -> str:
     """How often a moment ended in one way; a completed one is counted out of the completed ones."""
     if ending.outcome == "completed":
-        return f"{say_moment(summary)} was completed '{ending.ending}' {say_times(ending.of_outcome)}"
-    phrase = f"ended '{ending.ending}'" if ending.ending else PHRASES[ending.outcome]
+        return f"{say_moment(summary)} was completed '{say_label(ending.ending)}' {say_times(ending.of_outcome)}"
+    phrase = f"ended '{say_label(ending.ending)}'" if ending.ending else PHRASES[ending.outcome]
     return f"{say_moment(summary)} {phrase} {say_times(ending.share)}"
+
+
+def say_label(label: str) -> str:
+    """A label or an event's name as words."""
+    return label.replace("_", " ")
 
 
 def say_open(summary: MomentSummary, share: Estimate | None = None) -> str:

@@ -268,8 +268,8 @@ def _refuse_endless(file: DataFile, length: int, read: int) -> None:
         )
 
 
-def rewrite_as_utf8(file: DataFile, dialect: Dialect, scratch: Path) -> DataFile:
-    """A copy of the file in UTF-8 with one sort of line end, made as a stream.
+def rewrite_as_utf8(file: DataFile, encoding: str, scratch: Path, dialect: Dialect | None = None) -> DataFile:
+    """A copy of the file in UTF-8, made as a stream; with one sort of line end where a dialect says what a row is.
 
     A lone carriage return ends a row where every piece that it parts has the columns of a row; otherwise it is a stray
     sign inside a text, and becomes a blank.
@@ -279,7 +279,7 @@ def rewrite_as_utf8(file: DataFile, dialect: Dialect, scratch: Path) -> DataFile
         StoreError: The scratch folder is full or cannot be written.
     """
     target = scratch / f"{len(list(scratch.iterdir()))}-{file.stem}.utf8"
-    decoder = codecs.getincrementaldecoder(dialect.encoding)("replace")
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
     try:
         with target.open("w", encoding="utf-8", newline="") as out:
             held = ""
@@ -305,8 +305,8 @@ def _whole_lines(text: str) -> tuple[str, str]:
     return text[: end + 1], text[end + 1 :]
 
 
-def _with_one_line_end(text: str, dialect: Dialect) -> str:
-    if "\r" not in text:
+def _with_one_line_end(text: str, dialect: Dialect | None) -> str:
+    if dialect is None or "\r" not in text:
         return text
     text = text.replace("\r\n", "\n")
     if "\n" not in text:

@@ -6,6 +6,7 @@ their folder where they share nothing. Where two tables would have one name, the
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,8 +20,8 @@ from momentwise.define.evaluate import quote, quote_name
 from momentwise.define.source import MISSING_WORDS
 from momentwise.errors import IntakeError
 from momentwise.stores.dialect import Dialect, csv_options, find_dialect, has_one_line_end, rewrite_as_utf8
-from momentwise.stores.documents import DocumentShape, broken_lines, find_shape, json_select
-from momentwise.stores.files import DataFile, Format, unreadable
+from momentwise.stores.documents import DocumentShape, broken_lines, find_shape, json_select, unlike
+from momentwise.stores.files import DataFile, Format, read_head, unreadable
 
 Shape = Dialect | DocumentShape | None
 
@@ -103,7 +104,7 @@ def _describe(file: DataFile, notes: list[str]) -> Part:
     if file.format == "csv":
         return _describe_text(file, notes)
     if file.format == "json":
-        shape = find_shape(file)
+        shape = find_shape(file, notes)
         return Part(file, shape, shape.names)
     if file.format == "parquet":
         return Part(file, None, _parquet_columns(file))
@@ -153,13 +154,16 @@ def settle(table: FileTable, scratch: Path, notes: list[str]) -> FileTable:
 
 
 def _settle(part: Part, scratch: Path, notes: list[str]) -> Part:
+    if isinstance(part.shape, DocumentShape) and read_head(part.file.path, part.file.compression, 3) == codecs.BOM_UTF8:
+        # The engine takes the mark for a part of the first record and gives that record no values.
+        return replace(part, file=rewrite_as_utf8(part.file, "utf-8-sig", scratch))
     if not isinstance(part.shape, Dialect):
         return part
     if part.shape.encoding == "utf-8":
         if has_one_line_end(part.file):
             return part
         notes.append(f"{part.file.path.name}: lines end in different ways; a copy with one way is read.")
-    return replace(part, file=rewrite_as_utf8(part.file, part.shape, scratch))
+    return replace(part, file=rewrite_as_utf8(part.file, part.shape.encoding, scratch, part.shape))
 
 
 def table_select(table: FileTable) -> str:
@@ -231,9 +235,8 @@ def _text_selects(table: FileTable, group: list[Part], *, numbered: bool) -> lis
 
 
 def _json_selects(table: FileTable, group: list[Part], *, numbered: bool) -> list[str]:
-    columns = tuple(
-        dict.fromkeys(pair for p in table.parts if isinstance(p.shape, DocumentShape) for pair in p.shape.columns)
-    )
+    found = (pair for p in table.parts if isinstance(p.shape, DocumentShape) for pair in p.shape.columns)
+    columns = unlike(dict.fromkeys(found), table.name, [])
     mixed = frozenset(key for p in table.parts if isinstance(p.shape, DocumentShape) for key in p.shape.mixed)
     layouts: dict[tuple[str, str], list[str]] = {}
     for part in group:
