@@ -2,10 +2,11 @@
 # second time, also with no network. Recipes quote every path, so that a folder with a space in it is fine.
 SHELL := /bin/bash
 PYTHON ?= python3.11
+ARGS ?= --large
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: demo test bench lint clean help
+.PHONY: demo test bench clean help
 
 help:
 	@echo "make demo   audit a small shop and write a report"

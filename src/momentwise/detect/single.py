@@ -37,7 +37,9 @@ class SingleEventPass:
         self._known = len(self._symbols.rows)
         self._states: dict[str, automaton.State] = {}
         self._bursts: dict[str, rage.Burst] = {}
-        self._texts: dict[str, int] = {}
+        # Texts by number and numbers by text; number 0 is the missing text.
+        self._texts: list[str | None] = [None]
+        self._numbers: dict[str, int] = {}
         self._channels: dict[str, int] = {}
         self._out = np.zeros((_ROWS, automaton.OUT_WIDTH), dtype=np.int64)
         self._rage_out = np.zeros((_ROWS, rage.RAGE_WIDTH), dtype=np.int64)
@@ -101,7 +103,12 @@ class SingleEventPass:
         return state
 
     def _number(self, text: str | None) -> int:
-        return 0 if text is None else self._texts.setdefault(text, len(self._texts) + 1)
+        if text is None:
+            return 0
+        number = self._numbers.setdefault(text, len(self._texts))
+        if number == len(self._texts):
+            self._texts.append(text)
+        return number
 
     def _channel(self, fields: Mapping[str, FieldValue]) -> int:
         text = read_text(fields.get("channel"))
@@ -137,7 +144,7 @@ class SingleEventPass:
             customer=customer,
             moment=self._plan.moments[int(self._plan.definitions[row[automaton.O_DEFINITION], D_MOMENT])],
             version=moment.version,
-            key=self._text(row[automaton.O_KEY]),
+            key=self._texts[row[automaton.O_KEY]],
             started_at=row[automaton.O_START],
             ended_at=None if outcome == automaton.STILL_OPEN else row[automaton.O_END],
             outcome=OUTCOMES[outcome],  # type: ignore[arg-type]  # the words of the Literal
@@ -157,9 +164,6 @@ class SingleEventPass:
             at=row[rage.R_START],
             ended_at=row[rage.R_LAST],
             count=row[rage.R_COUNT],
-            page=self._text(row[rage.R_PAGE]),
-            element=self._text(row[rage.R_ELEMENT]),
+            page=self._texts[row[rage.R_PAGE]],
+            element=self._texts[row[rage.R_ELEMENT]],
         )
-
-    def _text(self, number: int) -> str | None:
-        return list(self._texts)[number - 1] if number else None

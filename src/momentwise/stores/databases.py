@@ -156,13 +156,6 @@ def postgres_tables(url: str) -> dict[str, str]:
     }
 
 
-def _postgres_column(column: str, data_type: str) -> str:
-    name = quote_name(column)
-    if data_type in _ARROW_TYPES:
-        return name
-    return f"{name}::{'double precision' if data_type == 'numeric' else 'text'} AS {name}"
-
-
 def _copy_postgres(url: str, select: str, target: Path) -> None:
     from adbc_driver_manager import Error as AdbcError  # noqa: PLC0415  # an optional extra
 

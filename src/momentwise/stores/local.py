@@ -26,7 +26,7 @@ import pyarrow as pa
 from momentwise.define.evaluate import Column, read_sql
 from momentwise.detect.batch import Tables, run_bucket
 from momentwise.detect.intern import Interner
-from momentwise.detect.plan import Int64s, Plan, bits_sql
+from momentwise.detect.plan import BITS_PER_WORD, Int64s, Plan, bits_sql
 from momentwise.detect.records import (
     BUCKETS,
     CHANNEL_BITS,
@@ -78,7 +78,7 @@ class Counted:
 
 @dataclass
 class Part:
-    """What the pass found for some customers, and how long each step took.
+    """What the pass found for some customers, and how long the automaton took.
 
     Args:
         occurrences: Rows of `OCCURRENCE_SCHEMA`.
@@ -86,7 +86,6 @@ class Part:
         customers: Customers that have an event.
         events: Events that the pass saw.
         duplicates: Events that were dropped before.
-        gather_seconds: Time to put customers together.
         match_seconds: Processor time of the automaton alone.
     """
 
@@ -95,7 +94,6 @@ class Part:
     customers: int
     events: int
     duplicates: int
-    gather_seconds: float
     match_seconds: float
 
 
@@ -135,7 +133,7 @@ class LocalPass:
             columns: How each further field is read.
         """
         bits = bits_sql(self.plan, "event", {**columns, **_ENVELOPE})
-        click = f"(({bits[self.plan.click_bit // 62]}) >> {self.plan.click_bit % 62}) & 1 = 1"
+        click = f"(({bits[self.plan.click_bit // BITS_PER_WORD]}) >> {self.plan.click_bit % BITS_PER_WORD}) & 1 = 1"
         is_clicked = self.plan.click_bit >= 0 and bool({"element", "x"} & set(columns))
         parts = ["customer", '"at"', "identity", "reason", "event", _text(columns.get("channel"))]
         parts += [_text(columns.get(key)) for key in self.plan.keys]
@@ -207,11 +205,6 @@ class LocalPass:
         order = np.argsort(-self._event_counts[: len(names)], kind="stable")[:most]
         return [(names[int(n)].as_py(), int(self._event_counts[n])) for n in order if n and self._event_counts[n]]
 
-    @property
-    def distinct_events(self) -> int:
-        """How many distinct names events had."""
-        return len(self._events) - 1
-
     def _columns(self, batch: pa.RecordBatch, customers: Int64s) -> Int64s:
         """The fields of the records, one row each."""
         plan, rows = self.plan, batch.num_rows
@@ -263,17 +256,14 @@ class LocalPass:
     def _part(self, tables: Tables, names: Names, customers: int, numbers: list[int]) -> Part:
         found, raged = [], []
         people = events = duplicates = 0
-        gather_seconds = match_seconds = 0.0
+        match_seconds = 0.0
         for number in numbers:
-            began = time.perf_counter()
             placed, starts = put_together(self._spill.bucket(number), customers, number)
             duplicates += int(drop_duplicates(placed, starts))
-            gathered = time.perf_counter()
             # This thread's own time: with as many threads as cores, wall time would count the others' turns.
             started = time.thread_time()
             occurrences, signals = run_bucket(tables, placed, starts, number)
             match_seconds += time.thread_time() - started
-            gather_seconds += gathered - began
             found.append(occurrences)
             raged.append(signals)
             people += int(np.count_nonzero(np.diff(starts)))
@@ -284,7 +274,6 @@ class LocalPass:
             people,
             events,
             duplicates,
-            gather_seconds,
             match_seconds,
         )
 
