@@ -23,10 +23,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Everything that the ten moments, their conditions, the keys, the channels of an occurrence and rage clicks
-# read, and the id by which duplicates are known.
+# Everything that the ten moments, their conditions, the keys, the channels of an occurrence, the signals, their measured
+# times and the properties of customers read, and the id by which duplicates are known.
 COLUMNS = (
-    "customer", "at", "event", "channel", "order_id", "page", "element", "x", "y", "amount", "event_id",
+    "customer", "at", "event", "channel", "order_id", "page", "element", "x", "y", "amount", "event_id", "duration",
+    "viewport_width", "viewport_height", "target_width", "target_height", "sensitive", "results", "ticket_id", "topic",
+    "answered_by", "promised_at", "score", "text", "device", "app_version", "locale",
 )  # fmt: skip
 
 

@@ -19,6 +19,20 @@ One row per event, ordered by `at`; rows that share an instant stand in order of
 | element | VARCHAR or NULL | on three of five clicks |
 | x, y | SMALLINT or NULL | CSS pixels, on clicks |
 | amount | DOUBLE or NULL | main unit of the currency; product_viewed to order_placed, order_cancelled |
+| duration | FLOAT or NULL | seconds until the page was there, on page_viewed |
+| viewport_width, viewport_height | SMALLINT or NULL | CSS pixels, on what is done on a screen |
+| target_width, target_height | SMALLINT or NULL | CSS pixels, on clicks on an element |
+| sensitive | BOOLEAN or NULL | whether the field asks for something private, on field_focused |
+| results | SMALLINT or NULL | how many, on search |
+| ticket_id | VARCHAR or NULL | on ticket_opened and ticket_answered |
+| topic | VARCHAR or NULL | on ticket_opened |
+| answered_by | VARCHAR or NULL | agent or auto-reply, on ticket_answered |
+| promised_at | TIMESTAMP or NULL | by when the order will be there, on order_placed |
+| score | TINYINT or NULL | 1 to 5, on survey_answered |
+| text | VARCHAR or NULL | on ticket_opened, and on a fifth of survey_answered |
+| device, app_version, locale | VARCHAR or NULL | on what customers do themselves; the version in the app alone |
+
+Some of these follow from the customer, the time or the number of the ticket and are not drawn.
 """
 
 from __future__ import annotations
@@ -32,26 +46,71 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
-from shop import CHANNELS, ELEMENTS, EVENTS, PAGES, Rows, make_slots
+from screens import DEVICES, LOCALES, VERSIONS, Screens, scatter
+from shop import (
+    ANSWER,
+    CHANNELS,
+    ELEMENTS,
+    EVENTS,
+    FOCUSED,
+    PAGES,
+    PLACED,
+    SEARCH,
+    SURVEY,
+    TICKET,
+    Rows,
+    make_slots,
+)
 
 # DuckDB's own size: it read as fast as 245,760 rows, and shares out between threads better than 1,000,000.
 ROW_GROUP_ROWS = 122_880
 
+TOPICS = ("delivery", "invoice", "return", "product", "account")
+ANSWERERS = ("auto-reply", "agent")
+TEXTS = (
+    "Where is my parcel?",
+    "As I said last week, the invoice is wrong.",
+    "Thanks, that was quick.",
+    "The box was damaged, please send another one.",
+    "I would like to change my address.",
+    "All fine.",
+)
+
+WORD = pa.dictionary(pa.int8(), pa.string())  # written as texts: every other program reads them so
 SCHEMA = pa.schema(
     [
         pa.field("event_id", pa.int64(), nullable=False),
         pa.field("at", pa.timestamp("us"), nullable=False),
         pa.field("customer", pa.string(), nullable=False),
-        pa.field("event", pa.string(), nullable=False),
-        pa.field("channel", pa.string(), nullable=False),
+        pa.field("event", WORD, nullable=False),
+        pa.field("channel", WORD, nullable=False),
         pa.field("order_id", pa.string()),
-        pa.field("page", pa.string()),
-        pa.field("element", pa.string()),
+        pa.field("page", WORD),
+        pa.field("element", WORD),
         pa.field("x", pa.int16()),
         pa.field("y", pa.int16()),
         pa.field("amount", pa.float64()),
+        pa.field("duration", pa.float32()),
+        pa.field("viewport_width", pa.int16()),
+        pa.field("viewport_height", pa.int16()),
+        pa.field("target_width", pa.int16()),
+        pa.field("target_height", pa.int16()),
+        pa.field("sensitive", pa.bool_()),
+        pa.field("results", pa.int16()),
+        pa.field("ticket_id", pa.string()),
+        pa.field("topic", WORD),
+        pa.field("answered_by", WORD),
+        pa.field("promised_at", pa.timestamp("us")),
+        pa.field("score", pa.int8()),
+        pa.field("text", WORD),
+        pa.field("device", WORD),
+        pa.field("app_version", WORD),
+        pa.field("locale", WORD),
     ]
 )
+
+
+_RISING = {"ticket_id": "DELTA_BYTE_ARRAY", "promised_at": "DELTA_BINARY_PACKED"}
 
 
 def make_log(path: Path, events: int, customers: int, seed: int) -> None:
@@ -86,43 +145,79 @@ def _open_writer(path: Path) -> pq.ParquetWriter:
         store_schema=False,
         compression="zstd",
         compression_level=3,
-        use_dictionary=["customer", "event", "channel", "page", "element", "x", "y", "amount"],
+        use_dictionary=[
+            name for name in SCHEMA.names if name not in ("event_id", "at", "order_id", "duration", *_RISING)
+        ],
         dictionary_pagesize_limit=4 << 20,
         column_encoding={
             "event_id": "DELTA_BINARY_PACKED",
             "at": "DELTA_BINARY_PACKED",
             "order_id": "DELTA_BYTE_ARRAY",
+            **_RISING,
         },
     )
 
 
 def _write_slot(writer: pq.ParquetWriter, rows: Rows, first_id: int) -> None:
+    screen = Screens.of(rows)
     columns = [
         pa.array(np.arange(first_id, first_id + len(rows))),
         pa.array(np.ascontiguousarray(rows["at"])).view(pa.timestamp("us")),
         _number_texts("c", rows["customer"], 9),
         _words(EVENTS, rows["event"]),
         _words(CHANNELS, rows["channel"]),
-        _order_ids(rows["order"]),
+        _ids("o", rows["order"]),
         _words(PAGES, rows["page"]),
         _words(ELEMENTS, rows["element"]),
-        pa.array(np.ascontiguousarray(rows["x"]), mask=rows["x"] < 0),
-        pa.array(np.ascontiguousarray(rows["y"]), mask=rows["y"] < 0),
+        pa.array(screen.x, mask=rows["x"] < 0),
+        pa.array(screen.y, mask=rows["y"] < 0),
         pa.array(np.ascontiguousarray(rows["amount"]), mask=np.isnan(rows["amount"])),
+        pa.array(np.round(rows["duration"], 3), mask=np.isnan(rows["duration"])),
+        *screen.sizes(),
+        *_asked(rows),
+        _ids("t", rows["ticket"]),
+        *_told(rows),
+        _words(DEVICES, screen.devices),
+        _words(VERSIONS, screen.versions),
+        _words(LOCALES, screen.locales),
     ]
     writer.write_table(pa.table(columns, schema=SCHEMA), row_group_size=ROW_GROUP_ROWS)
 
 
-def _words(words: tuple[str, ...], codes: npt.NDArray[np.int8]) -> pa.StringArray:
+def _asked(rows: Rows) -> list[pa.Array]:
+    """What `sensitive` and `results` hold."""
+    searched = rows["event"] == SEARCH
+    results = np.where(scatter(rows["at"], 16) == 0, 0, 1 + scatter(rows["at"], 40)).astype(np.int16)
+    is_private = rows["element"] == ELEMENTS.index("birthday-field")
+    return [pa.array(is_private, mask=rows["event"] != FOCUSED), pa.array(results, mask=~searched)]
+
+
+def _told(rows: Rows) -> list[pa.Array]:
+    """What `topic`, `answered_by`, `promised_at`, `score` and `text` hold."""
+    event, ticket = rows["event"], rows["ticket"]
+    said = (event == TICKET) | ((event == SURVEY) & (scatter(rows["at"], 5) == 0))
+    texts = np.where(said, scatter(rows["at"] + 1, len(TEXTS)), -1)
+    answerers = (ticket % 7 > 0).astype(np.int8)
+    promised = rows["at"] + (4 + rows["order"] % 4) * 86_400_000_000
+    return [
+        _words(TOPICS, np.where(event == TICKET, ticket % len(TOPICS), -1)),
+        _words(ANSWERERS, np.where(event == ANSWER, answerers, -1)),
+        pa.array(promised, mask=event != PLACED).view(pa.timestamp("us")),
+        pa.array(np.ascontiguousarray(rows["score"]), mask=rows["score"] < 0),
+        _words(TEXTS, texts),
+    ]
+
+
+def _words(words: tuple[str, ...], codes: npt.NDArray[np.integer]) -> pa.DictionaryArray:
     """The word of each code, null for a negative one."""
-    return pa.array(words).take(pa.array(codes.astype(np.int32), mask=codes < 0))
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int8), mask=codes < 0), pa.array(words))
 
 
-def _order_ids(orders: npt.NDArray[np.int64]) -> pa.StringArray:
-    """An order's id like o0000012345, null for a negative number."""
-    has_order = orders >= 0
-    places = np.where(has_order, np.cumsum(has_order) - 1, 0).astype(np.int32)
-    return _number_texts("o", orders[has_order], 10).take(pa.array(places, mask=~has_order))
+def _ids(letter: str, numbers: npt.NDArray[np.int64]) -> pa.StringArray:
+    """An order's or a ticket's id like o0000012345, null for a negative number."""
+    has_id = numbers >= 0
+    places = np.where(has_id, np.cumsum(has_id) - 1, 0).astype(np.int32)
+    return _number_texts(letter, numbers[has_id], 10).take(pa.array(places, mask=~has_id))
 
 
 def _number_texts(prefix: str, numbers: npt.NDArray[np.integer], width: int) -> pa.StringArray:

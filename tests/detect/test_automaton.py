@@ -37,16 +37,20 @@ def test_the_hash_table_is_a_dictionary(changes: list[tuple[int, int]]) -> None:
 
 def test_a_grown_state_keeps_what_it_held() -> None:
     """Growing in the middle of a customer changes no occurrence that is open."""
-    definitions = np.array([[0, 0, 100, 100, -(1 << 62), 1 << 62, 0, 1]], dtype=np.int64)
+    definitions = np.array([[0, 0, 100, 100, -(1 << 62), 1 << 62, 0, 1, 0]], dtype=np.int64)
     actions = np.array([[6, 0, 100, -1]], dtype=np.int64)
     out = np.zeros((64, automaton.OUT_WIDTH), dtype=np.int64)
     state = new_state(1, 4)
     for key in range(1, 4):
-        automaton.step(definitions, actions, 0, 1, 0, state, key, np.array([key]), -1, out)
+        automaton.step(
+            definitions, actions, 0, 1, 0, state, key, np.array([key]), -1, 1, np.zeros(1, dtype=np.int64), out
+        )
     grown = grow_state(state)
     assert [automaton._find(grown.slots, grown.table, 0, key) for key in (1, 2, 3)] == [0, 1, 2]
     for key in range(4, 9):
-        automaton.step(definitions, actions, 0, 1, 0, grown, key, np.array([key]), -1, out)
+        automaton.step(
+            definitions, actions, 0, 1, 0, grown, key, np.array([key]), -1, 1, np.zeros(1, dtype=np.int64), out
+        )
     automaton.finish(definitions, grown, 10, out)
     rows = out[: grown.meta[automaton.M_EMITTED]]
     assert list(range(1, 9)) == sorted(rows[:, automaton.O_KEY].tolist())

@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from momentwise.define.event import Event
-from momentwise.define.playbook import Playbook
+from momentwise.detect.cases import Case
 from momentwise.detect.conformance import Found, Host, differences
 from momentwise.detect.plan import compile_plan
 from momentwise.detect.single import SingleEventPass
@@ -50,16 +50,41 @@ FAULTS = [
     Fault("versions are ignored", "automaton", "if at < definitions[definition, D_SINCE] or", "if"),
     Fault("a late escalation is forgotten", "automaton", "if final > abandon:", "if False:"),
     Fault("a new start does not close the tail", "automaton", "        _unlink(state, known)\n        _emit(state, known, ABANDONED, -1, out)", "        return"),
-    Fault("the wait counts from the start", "automaton", "at - slots[slot, LAST])", "at - slots[slot, START])"),
+    Fault("the wait counts from the start", "automaton", "gap = at - slots[slot, LAST]", "gap = at - slots[slot, START]"),
     Fault("the start's channel is lost", "automaton", "1 << channel if channel >= 0 else 0", "0"),
-    Fault("an end is not a step", "automaton", "        _touch_all(definitions, state, at, keys, channel, flags & FLAG_ERROR)", "        pass"),
-    Fault("fail goes before complete", "plan", "met.sort(key=lambda a: (int(moment_of[a.definition]), a.role))", "met.sort(key=lambda a: (int(moment_of[a.definition]), {COMPLETE: FAIL, FAIL: COMPLETE}.get(a.role, a.role)))"),
-    Fault("an event starts before it ends", "plan", "met.sort(key=lambda a: (int(moment_of[a.definition]), a.role))", "met.sort(key=lambda a: (int(moment_of[a.definition]), -a.role))"),
-    Fault("two starts of one event are two retries", "plan", "if action.role not in (RETRY, OPEN) or row not in rows:", "if True:"),
-    Fault("rage excludes its span", "rage", "> within_us:", ">= within_us:"),
+    Fault("an end is not a step", "automaton", "        _touch_all(definitions, state, at, keys, channel, name, flags & FLAG_ERROR)", "        pass"),
+    Fault("fail goes before complete", "symbols", "met.sort(key=lambda a: (int(moment_of[a.definition]), a.role))", "met.sort(key=lambda a: (int(moment_of[a.definition]), {2: 4, 4: 2}.get(a.role, a.role)))"),
+    Fault("an event starts before it ends", "symbols", "met.sort(key=lambda a: (int(moment_of[a.definition]), a.role))", "met.sort(key=lambda a: (int(moment_of[a.definition]), -a.role))"),
+    Fault("two starts of one event are two retries", "symbols", "if action.role not in (RETRY, OPEN) or row not in rows:", "if True:"),
+    Fault("rage excludes its span", "rage", "> rules[rule, U_WITHIN]:", ">= rules[rule, U_WITHIN]:"),
     Fault("rage excludes its radius", "rage", "<= radius * radius", "< radius * radius"),
-    Fault("rage ignores the page", "rage", "if ring[one, C_PAGE] != ring[other, C_PAGE]:", "if False:"),
-    Fault("a burst never ends", "rage", "        end_burst(burst, out)\n        return", "        return"),
+    Fault("rage ignores the page", "rage", "if entries[one, W_PAGE] != entries[other, W_PAGE]:", "if False:"),
+    Fault("a burst never ends", "rage", "        end_burst(rule, watch, out)\n        return", "        return"),
+    Fault("the last step is the start", "automaton", "    slots[slot, NAME] = name\n    slots[slot, WAIT]", "    slots[slot, WAIT]"),
+    Fault("properties are those of the end", "waiting", "entries[row, column] = watch.held[column - WAITING_WIDTH]", "pass"),
+    Fault("a key that is missing differs", "waiting", "if entries[row, W_KEY] != 0 and event[E_KEY] != 0 and", "if"),
+    Fault("other parts need not differ", "waiting", "return one != 0 and other != 0 and one != other", "return True"),
+    Fault("the newest is forgotten", "waiting", "drop_entry(watch, rule, 0)", "drop_entry(watch, rule, MOST_WAITING - 1)"),
+    Fault("a limit counts as above it", "signals", "if measured <= rules[rule, U_LIMIT] and", "if measured < rules[rule, U_LIMIT] and"),
+    Fault("a page's own limit is ignored", "signals", "own = limits.answers[watch.event[E_PAGE]] if", "own = NEVER if"),
+    Fault("a turn needs no other page", "signals", "and watch.event[E_PAGE] != before", ""),
+    Fault("two turns share a page", "signals", "            before = 0\n        watch", "        watch"),
+    Fault("a stay at the limit is too long", "signals", "stay <= rules[rule, U_WITHIN] and stay <= longest", "stay < rules[rule, U_WITHIN] and stay <= longest"),
+    Fault("what is near after does not count", "signals", "if at - watch.entries[row, W_AT] > within:", "if True:"),
+    Fault("what is near before does not count", "signals", "alone = watch.meta[N_SEEN] == 0 or at - watch.meta[N_BEFORE] > within", "alone = True"),
+    Fault("a pause has no pace", "signals", "if took >= rules[rule, U_COUNT] * usual:", "if True:"),
+    Fault("the first pauses count", "signals", "if pace[rule, 1] >= _TEACHING and", "if pace[rule, 1] >= 1 and"),
+    Fault("a deadline passes too early", "signals", "is_over = entries[row, W_DUE] < now", "is_over = entries[row, W_DUE] <= now"),
+    Fault("a second question moves the deadline", "signals", "        watch.entries[row, W_LAST] = at\n        return", "        watch.entries[row, W_LAST] = at\n        watch.entries[row, W_DUE] = at + rules[rule, U_WITHIN]\n        return"),
+    Fault("a promise before itself counts", "signals", "measured == NO_MEASURE or measured < at", "measured == NO_MEASURE"),
+    Fault("a chain is broken at its bound", "signals", "entries[row, W_LAST] + within < now", "entries[row, W_LAST] + within <= now"),
+    Fault("a short chain counts", "signals", "if entries[row, W_COUNT] >= rules[rule, U_COUNT]:", "if True:"),
+    Fault("clear does nothing", "signals", "    if roles & CLEAR:\n        _clear(rules, rule, watch, out)\n", ""),
+    Fault("an earlier wait follows too", "signals", "            is_latest = False\n", ""),
+    Fault("a usual gap is a lull", "signals", "if rules[rule, U_LEARNED] == LEARNED_GAP and", "if False and"),
+    Fault("silent rules speak", "signals", "    if limits.silent[rule]:\n        return\n", ""),
+    Fault("friction does not fade", "friction", "total = total * 2.0 ** (-float(at - before) / half_life_us) if total > 0 else 0.0", "total = total + 0.0"),
+    Fault("friction is told again and again", "friction", "armed, count = False, 0", "armed, count = True, 0"),
 ]  # fmt: skip
 
 
@@ -68,7 +93,8 @@ def load(module: str, right: str = "", wrong: str = "") -> ModuleType:
     name = f"momentwise.detect.{module}"
     source = Path(str(import_module(name).__file__)).read_text(encoding="utf-8")
     assert right in source, f"the fault's text has left {module}: {right}"
-    source = source.replace("@inlined\n", "").replace(right, wrong) if right else source
+    source = source.replace("@inlined\n", "").replace("@compiled\n", "")
+    source = source.replace(right, wrong) if right else source
     copy = ModuleType(name)
     copy.__dict__["__file__"] = f"{module} with a fault"
     sys.modules[f"{name}_copy"] = copy
@@ -77,28 +103,37 @@ def load(module: str, right: str = "", wrong: str = "") -> ModuleType:
     return copy
 
 
+# In order of import: a module finds the copies of those before it.
+_COPIED = ("flow", "waiting", "rage", "signals", "friction", "automaton", "symbols", "single")
+
+
 def host_with(fault: Fault) -> Host:
     """The single-event host with a fault in it."""
-    single = load("single")
-    faulty = load(fault.module, fault.right, fault.wrong)
-    if fault.module == "plan":
-        single.__dict__["Symbols"] = faulty.__dict__["Symbols"]
-    else:
-        single.__dict__[fault.module] = faulty
-
-    return fed_by(single.__dict__["SingleEventPass"], lambda event: (event.at, event.arrival))
+    copies: dict[str, ModuleType] = {}
+    for module in _COPIED:
+        texts = (fault.right, fault.wrong) if module == fault.module else ("", "")
+        copies[module] = load(module, *texts)
+        for name, value in list(copies[module].__dict__.items()):
+            origin = getattr(getattr(value, "py_func", value), "__module__", None) or ""
+            known = copies.get(str(origin).removeprefix("momentwise.detect."))
+            if isinstance(value, ModuleType):
+                known = copies.get(value.__name__.removeprefix("momentwise.detect."))
+                copies[module].__dict__[name] = known or value
+            elif known is not None and known is not copies[module] and name in known.__dict__:
+                copies[module].__dict__[name] = known.__dict__[name]
+    return fed_by(copies["single"].__dict__["SingleEventPass"], lambda event: (event.at, event.arrival))
 
 
 def fed_by(single: type[SingleEventPass], order: Callable[[Event], object]) -> Host:
     """A host that feeds a single-event pass in some order."""
 
-    def host(playbook: Playbook, events: list[Event], data_end: int) -> Found:
-        running = single(compile_plan(playbook))
+    def host(case: Case) -> Found:
+        running = single(compile_plan(case.playbook, case.properties), limits=case.limits)
         found: Found = ([], [])
-        for event in sorted(events, key=order):  # type: ignore[arg-type]  # whatever can be sorted
+        for event in sorted(case.events, key=order):  # type: ignore[arg-type]  # whatever can be sorted
             for kept, more in zip(found, running.step(event), strict=True):
                 kept.extend(more)  # type: ignore[arg-type]  # occurrences to occurrences, signals to signals
-        for kept, more in zip(found, running.finish(data_end), strict=True):
+        for kept, more in zip(found, running.finish(case.data_end), strict=True):
             kept.extend(more)  # type: ignore[arg-type]
         return found
 

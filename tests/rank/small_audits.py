@@ -12,7 +12,8 @@ import duckdb
 from momentwise.define.finding import Estimate, Finding, MomentSummary
 from momentwise.define.moment import Moment, Trigger
 from momentwise.rank import queries
-from momentwise.rank.findings import find
+from momentwise.rank.evidence import Evidence
+from momentwise.rank.outcomes import find_outcomes
 from momentwise.rank.summary import summarize
 
 Row = dict[str, object]
@@ -128,8 +129,9 @@ class SmallAudit:
         return summarize(self.moments, self.ask)
 
     def find(self) -> list[Finding]:
-        """Every finding."""
-        return find(self.summarize(), self.moments, self.people)
+        """What the summaries say by themselves."""
+        latest = tuple({moment.name: moment for moment in self.moments}.values())
+        return find_outcomes(Evidence(self.ask, latest, self.summarize()))
 
 
 OpenAudit = Callable[..., SmallAudit]

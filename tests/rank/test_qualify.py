@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from momentwise.define.finding import Estimate, ScoreGap
-from momentwise.define.moment import Value
+from momentwise.define.moment import Trigger, Value
+from momentwise.define.predicate import parse_predicate
 from momentwise.rank.measures import measure_share
 from momentwise.rank.qualify import qualities
 from tests.rank.small_audits import make_moment
@@ -66,3 +67,14 @@ def test_all_reasons_at_once() -> None:
     """In a fixed order."""
     found = qualities(make_moment(critical=True), shares_of(50, 100), 100, (gap_of(-2.0, 0.1),))
     assert found == ("friction", "emotion", "influence")
+
+
+@pytest.mark.req("D19")
+def test_an_ordinary_page_view_never_qualifies() -> None:
+    """Whatever its numbers, and whatever anybody states of it; a certain page may be a moment."""
+    seen, priced = Trigger(("page_viewed",)), Value("EUR", failure_cost=9.0)
+    view = make_moment(start=(seen,), complete=(Trigger(("page_view", "screen_view")),), value=priced, critical=True)
+    assert qualities(view, shares_of(10, 1000), 1000, (gap_of(-2.0, 0.1),)) == ()
+    certain = make_moment(start=(Trigger(("page_viewed",), where=parse_predicate("page = 'claim'")),), complete=(seen,))
+    assert qualities(certain, shares_of(10, 1000), 1000, ()) == ("friction",)
+    assert qualities(make_moment(start=(seen,)), shares_of(10, 1000), 1000, ()) == ("friction",)

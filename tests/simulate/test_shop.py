@@ -1,111 +1,139 @@
-"""The demo shop: the same bytes for the same seed, in every habit that the demonstration speaks of."""
+"""The simulated shop: the same bytes for the same seed, in the habits of its tools, whatever the number of processes."""
 
 from __future__ import annotations
 
 import csv
-from collections import Counter
-from itertools import pairwise
+import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from momentwise.simulate.shop import ORDER_COLUMNS, REVIEW_COLUMNS, TICKET_COLUMNS, WEB_COLUMNS, make_shop
+from momentwise.define.moment import STAGES
+from momentwise.define.reading import read_playbook
+from momentwise.define.reading_sources import read_sources
+from momentwise.define.source import ColumnRef
+from momentwise.detect.plan import compile_plan
+from momentwise.simulate.shop import SHOP_FILES, TABLES, TRUTH, write_shop
+from momentwise.simulate.world import World
 
-FILES = {
-    "orders.csv": ORDER_COLUMNS,
-    "web_events.csv": WEB_COLUMNS,
-    "tickets.csv": TICKET_COLUMNS,
-    "reviews.csv": REVIEW_COLUMNS,
-}
-Rows = list[dict[str, str]]
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rows]:
-    """The rows of the four files of the usual shop."""
-    folder = tmp_path_factory.mktemp("shop")
-    make_shop(folder)
-    return {name: read(folder / name) for name in FILES}
+Shop = dict[str, list[dict[str, str]]]
 
 
-def read(path: Path) -> Rows:
-    """The rows of a CSV file by column."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    """Every file's content by its name."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_four_files_with_their_own_columns(shop: dict[str, Rows]) -> None:
-    """Each file has its columns, and together they make some 60,000 to 100,000 events."""
-    assert FILES == {name: tuple(rows[0]) for name, rows in shop.items()}
-    events = len(shop["web_events.csv"]) + len(shop["reviews.csv"])
-    events += sum(bool(row[column]) for row in shop["orders.csv"] for column in row if column in ORDER_COLUMNS[2:7])
-    events += sum(bool(row[c]) for row in shop["tickets.csv"] for c in ("Opened", "First answer", "Closed"))
-    assert 60_000 <= events <= 100_000
+def test_a_shop_is_seven_tables_their_mapping_the_playbook_and_the_truth(folder: Path) -> None:
+    """Nothing else lies in the folder."""
+    expected = {*(f"{name}.csv" for name in TABLES), *SHOP_FILES, TRUTH}
+    assert expected == set(bytes_of(folder))
 
 
-def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
-    """Two runs of one seed agree to the byte; another seed gives another shop."""
-    for name, seed in (("one", 3), ("two", 3), ("other", 4)):
-        make_shop(tmp_path / name, customers=60, days=30, seed=seed)
-    one, two, other = ([(tmp_path / name / file).read_bytes() for file in FILES] for name in ("one", "two", "other"))
+def test_the_same_seed_gives_the_same_bytes_with_any_number_of_processes(tmp_path: Path) -> None:
+    """One process and two agree in every file; another seed gives another shop."""
+    write_shop(tmp_path / "one", World(500, 60, 3), processes=1)
+    write_shop(tmp_path / "two", World(500, 60, 3), processes=2)
+    write_shop(tmp_path / "other", World(500, 60, 4), processes=1)
+    one, two, other = (bytes_of(tmp_path / name) for name in ("one", "two", "other"))
     assert one == two
-    assert one != other
+    assert one["web_events.csv"] != other["web_events.csv"]
 
 
-def test_some_orders_are_under_way_at_the_end(shop: dict[str, Rows]) -> None:
-    """Orders that neither arrived nor were cancelled are those of the last days."""
-    open_ones = [row for row in shop["orders.csv"] if not row["delivered_at"] and not row["cancelled_at"]]
-    assert 50 < len(open_ones) < 400
-    assert min(row["paid_at"] for row in open_ones if row["paid_at"]) > "2025-07-10"
+def test_a_customers_days_do_not_depend_on_the_others(tmp_path: Path) -> None:
+    """The first hundred customers do the same in a shop of a hundred and in one of three hundred."""
+    for customers in (100, 300):
+        write_shop(tmp_path / str(customers), World(customers, 60, 3, frozenset()))
+    few, many = ((tmp_path / name / "web_events.csv").read_text().splitlines() for name in ("100", "300"))
+    assert few == many[: len(few)]
 
 
-def test_late_parcels_cost_stars_and_bring_tickets(shop: dict[str, Rows]) -> None:
-    """Late orders are scored more than a star lower, and bring a ticket several times as often."""
-    late = {
-        row["order_id"]: row["delivered_at"] > row["promised_at"] for row in shop["orders.csv"] if row["delivered_at"]
-    }
-    stars: dict[bool, list[int]] = {True: [], False: []}
-    for row in shop["reviews.csv"]:
-        stars[late[row["order"]]].append(int(row["stars"]))
-    assert mean(stars[False]) - mean(stars[True]) > 1
-    tickets = Counter(late[row["Order"]] for row in shop["tickets.csv"] if row["Order"] in late)
-    orders = Counter(late.values())
-    assert tickets[True] / orders[True] > 3 * tickets[False] / orders[False]
+def test_parquet_holds_the_same_rows(tmp_path: Path) -> None:
+    """Each table's parts hold as many rows as its CSV file, numbers as numbers."""
+    world = World(300, 60, 3)
+    write_shop(tmp_path / "csv", world)
+    write_shop(tmp_path / "parquet", world, "parquet")
+    for name in TABLES:
+        texts, parts = tmp_path / "csv" / f"{name}.csv", tmp_path / "parquet" / f"{name}_*.parquet"
+        columns = ", ".join(f'"{column}"::VARCHAR AS "{column}"' for column in TABLES[name])
+        found = duckdb.sql(f"SELECT {columns} FROM read_parquet('{parts}')").fetchall()
+        expected = duckdb.sql(f"SELECT * FROM read_csv('{texts}', all_varchar = true)").fetchall()
+        assert len(expected) == len(found)
+        if name != "web_events":
+            assert sorted(map(str, expected)) == sorted(map(str, found))
+    kinds = duckdb.sql(f"SELECT ts, duration FROM read_parquet('{tmp_path}/parquet/web_events_*.parquet')").types
+    assert ["BIGINT", "DOUBLE"] == [str(kind) for kind in kinds]
 
 
-def mean(numbers: list[int]) -> float:
-    """The arithmetic mean."""
-    return sum(numbers) / len(numbers)
+def test_progress_is_told_up_to_the_last_customer(tmp_path: Path) -> None:
+    """The last word names all customers and all rows."""
+    said: list[tuple[int, int]] = []
+    rows = write_shop(tmp_path, World(450, 40, 1), watch=lambda done, written: said.append((done, written)))
+    assert [200, 400, 450] == [done for done, _ in said]
+    assert rows == said[-1][1]
 
 
-def test_phones_hammer_the_coupon_and_all_press_the_stepper(shop: dict[str, Rows]) -> None:
-    """Bursts of four clicks within a second: on the coupon only on phones, on the stepper on both devices."""
-    bursts: Counter[tuple[str, str]] = Counter()
-    recent: dict[str, list[dict[str, str]]] = {}
-    for row in shop["web_events.csv"]:
-        if row["type"] == "click" and row["user_id"]:
-            last = [*recent.get(row["user_id"], []), row][-4:]
-            recent[row["user_id"]] = last
-            near = all(a["element"] == b["element"] for a, b in pairwise(last))
-            if len(last) == 4 and near and int(last[-1]["ts"]) - int(last[0]["ts"]) <= 1000:
-                bursts[row["element"], row["device"]] += 1
-    assert {("apply-coupon", "mobile"), ("quantity-plus", "mobile"), ("quantity-plus", "desktop")} == set(bursts)
-    assert min(bursts.values()) > 100
+def test_a_handful_of_rows_cannot_be_read(folder: Path) -> None:
+    """A lost user, a zero date, a day that no month has: a few beside the good ones, in three tables."""
+    lost = {"web_events": ",", "orders": "0000-00-00", "tickets": "31.06.2025"}
+    for name, mark in lost.items():
+        lines = (folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+        found = [line for line in lines if (line.startswith(mark) if mark == "," else mark in line)]
+        assert len(found) == 4, name
 
 
-def test_some_tickets_get_only_a_machines_reply(shop: dict[str, Rows]) -> None:
-    """A part of the tickets was answered by nobody but the automatic reply."""
-    by = Counter(row["Answered by"] for row in shop["tickets.csv"])
-    assert 0.05 < by["auto-reply"] / len(shop["tickets.csv"]) < 0.3
+def test_the_playbook_has_ten_moments_in_all_five_stages(folder: Path) -> None:
+    """Each has an owner and a price, and they compile."""
+    playbook = read_playbook(folder / "playbook.yaml")
+    assert len(playbook.moments) == 10
+    assert len(compile_plan(playbook).definitions) == 10
+    assert set(STAGES) == {moment.stage for moment in playbook.moments}
+    assert all(moment.owner and moment.value for moment in playbook.moments)
 
 
-def test_a_handful_of_rows_cannot_be_read(shop: dict[str, Rows]) -> None:
-    """A zero date, a day that no month has, a lost user: a few of each, far below the limit that stops a run."""
-    broken = {
-        "orders.csv": [r for r in shop["orders.csv"] if r["created_at"].startswith("0000")],
-        "tickets.csv": [r for r in shop["tickets.csv"] if r["Opened"].startswith("31.06")],
-        "web_events.csv": [r for r in shop["web_events.csv"] if not r["user_id"]],
-    }
-    assert {"orders.csv": True, "tickets.csv": True, "web_events.csv": True} == {
-        f: 1 <= len(r) <= 9 for f, r in broken.items()
-    }
+def test_the_mapping_names_columns_that_are_there(folder: Path) -> None:
+    """Each source reads a table of the folder, and only columns that the table has."""
+    for source in read_sources(folder / "sources.yaml").sources:
+        with (folder / f"{source.table}.csv").open(encoding="utf-8", newline="") as file:
+            columns = set(next(csv.reader(file)))
+        named = {at for rule in source.rules for at in rule.at}
+        refs = [source.customer, source.event or ColumnRef(), *source.fields.values()]
+        refs += [ref for rule in source.rules for ref in rule.fields.values()]
+        named |= {ref.column for ref in refs if ref.column}
+        assert named <= columns
+
+
+def test_the_mapping_gives_every_event_that_the_playbook_asks_for(folder: Path) -> None:
+    """No moment waits for an event that no source makes; the tracker makes some under the playbook's own names."""
+    made = {"guide_opened", "guide_finished", "referral_sent", "referral_joined"}
+    for source in read_sources(folder / "sources.yaml").sources:
+        made |= {rule.name for rule in source.rules} | set(source.rename.values())
+    playbook = read_playbook(folder / "playbook.yaml")
+    assert set() == {name for m in playbook.moments for t in m.triggers for name in t.events} - made
+
+
+def test_nothing_happens_after_the_end_of_the_data(shop: Shop) -> None:
+    """Nor before its beginning; the promised time alone may lie ahead."""
+    begin, end = 1_746_057_600_000, 1_746_057_600_000 + 120 * 86_400_000
+    assert all(begin <= int(row["ts"]) < end for row in shop["web_events"])
+    for column in ("created_at", "paid_at", "shipped_at", "delivered_at", "cancelled_at"):
+        assert all(row[column] < "2025-08-29" for row in shop["orders"])
+
+
+def test_every_click_is_answered(shop: Shop) -> None:
+    """As many reactions as clicks and taps on each control, so that no click is dead."""
+    for element in ("continue", "add-to-basket", "place-order", "quantity-plus", "colour-swatch"):
+        of = [row["type"] for row in shop["web_events"] if row["element"] == element]
+        clicks, reactions = of.count("click") + of.count("tap"), of.count("reaction")
+        assert clicks == reactions > 0, element
+
+
+@pytest.mark.parametrize("plan", [None, "late-period"])
+def test_the_truth_is_json_with_what_was_asked_for(plan: str | None, tmp_path: Path) -> None:
+    """The size, the seed and exactly the plans that were followed."""
+    world = World(120, 40, 9, frozenset([plan] if plan else []))
+    write_shop(tmp_path, world)
+    told = json.loads((tmp_path / TRUTH).read_text(encoding="utf-8"))
+    assert (120, 40, 9) == (told["customers"], told["days"], told["seed"])
+    assert ([plan] if plan else []) == [thing["name"] for thing in told["planted"]]

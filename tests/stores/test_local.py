@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -11,14 +12,14 @@ import pyarrow as pa
 import pytest
 
 from momentwise.define.evaluate import Column
-from momentwise.define.event import Event
 from momentwise.define.playbook import Playbook
-from momentwise.detect.conformance import Found, Host, check, draw_case, read_occurrences, read_signals, reference_host
+from momentwise.detect.cases import Case, draw_case
+from momentwise.detect.conformance import Found, Host, check, read_occurrences, read_signals, reference_host
 from momentwise.detect.plan import compile_plan
 from momentwise.stores.local import LocalPass
 from momentwise.stores.spill import Spill
 
-TEXTS = ("channel", "order", "session", "text", "page", "element")
+TEXTS = ("channel", "order", "session", "text", "page", "element", "device", "due")
 NUMBERS = ("amount", "x", "y")
 COLUMNS = {
     **{name: Column(f'"{name}"', "text") for name in TEXTS},
@@ -35,15 +36,16 @@ SCHEMA = pa.schema(
 def local_host(scratch: Path, memory_bytes: int) -> Host:
     """The whole local host, without the reading of files."""
 
-    def host(playbook: Playbook, events: list[Event], data_end: int) -> Found:
-        rows = [{**event.read(), "reason": 0, "identity": event.arrival} for event in events]
-        running = LocalPass(compile_plan(playbook), scratch, memory_bytes)
+    def host(case: Case) -> Found:
+        rows = [{**event.read(), "reason": 0, "identity": event.arrival} for event in case.events]
+        running = LocalPass(compile_plan(case.playbook, case.properties), scratch, memory_bytes)
+        running.limits = case.limits
         found: Found = ([], [])
         with duckdb.connect() as connection:
             connection.register("events", pa.Table.from_pylist(rows, schema=SCHEMA))
             counted = running.read(connection, "SELECT * FROM events", COLUMNS, lambda _: None)
-        assert len(events) == counted.events == running.events
-        for bucket in running.results(data_end):
+        assert len(case.events) == counted.events == running.events
+        for bucket in running.results(case.data_end):
             found[0].extend(read_occurrences(pa.table(bucket.occurrences)))
             found[1].extend(read_signals(pa.table(bucket.signals)))
         running.close()
@@ -69,8 +71,8 @@ def test_a_plan_of_many_conditions_needs_more_than_one_word(tmp_path: Path) -> N
     playbook = Playbook(renamed)
     assert compile_plan(playbook).words > 1
     for case in cases[:4]:
-        wanted = reference_host(playbook, case.events, case.data_end)
-        found = local_host(tmp_path, 1 << 20)(playbook, case.events, case.data_end)
+        renamed_case = replace(case, playbook=playbook)
+        wanted, found = reference_host(renamed_case), local_host(tmp_path, 1 << 20)(renamed_case)
         assert sorted(wanted[0], key=repr) == sorted(found[0], key=repr)
 
 

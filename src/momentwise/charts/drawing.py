@@ -21,9 +21,10 @@ FONT_SIZE = 13
 _SVG = "{http://www.w3.org/2000/svg}"
 _KEEP = {
     "d", "transform", "fill", "stroke", "stroke-width", "stroke-dasharray", "text-anchor", "font-size",
-    "font-weight", "x2", "y2", "width", "height", "viewBox",
+    "font-weight", "x2", "y2", "width", "height", "viewBox", "r",
 }  # fmt: skip
-_LONG_DECIMAL = re.compile(r"(\d+\.\d\d)\d+")
+_LONG_DECIMAL = re.compile(r"(\d+\.\d)\d+")  # of a place; a tenth of a pixel is fine enough
+_CIRCLE = re.compile(r"M([\d.]+),0A\1,\1,0,1,1,-\1,0A\1,\1,0,1,1,\1,0")  # as Vega draws one
 # A control character or a lone half of a surrogate pair in a customer's text would make the SVG unreadable
 # and the page impossible to save.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -59,7 +60,7 @@ def draw(spec: Spec, title: str) -> str:
     root.set("role", "img")
     root.set("aria-label", clean_text(title))
     root.set("style", f"max-width:{width}px")
-    return _LONG_DECIMAL.sub(r"\1", ET.tostring(root, encoding="unicode"))
+    return ET.tostring(root, encoding="unicode")
 
 
 def frame(width: float, height: float, padding: dict[str, float], layers: list[Spec]) -> Spec:
@@ -190,6 +191,12 @@ def _keep(element: ET.Element) -> list[ET.Element]:
         return []
     for name in set(element.attrib) - _KEEP:
         del element.attrib[name]
+    for name, value in element.attrib.items():
+        element.set(name, _LONG_DECIMAL.sub(r"\1", value))
+    if circle := _CIRCLE.fullmatch(element.get("d", "")):
+        element.tag = "circle"
+        element.set("r", circle[1])
+        del element.attrib["d"]
     if element.get("transform") == "translate(0,0)":
         del element.attrib["transform"]
     if tag != "g":

@@ -1,54 +1,48 @@
 """The report's page: one HTML file that needs nothing else, made from what the audit found.
 
-Pure: values in, text out; the only files read are the package's own templates. The numbers are `rank`'s, the
-words around them `charts.wording`'s, the pictures `charts.pictures`' and `charts.trend`'s.
+Pure: values in, text out; the only files read are the package's own templates (`charts.page`). The numbers are `rank`'s,
+the words around them `charts.wording`'s. Each part of the page has a module that lays it out: cards, matrix, tree,
+journey, flow, portfolio.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from importlib import resources
-from typing import Any
 
-import jinja2
 import msgspec
-from markupsafe import Markup
 
-from momentwise.charts import wording
+from momentwise.charts.cards import Cards, CardView, deal_cards
 from momentwise.charts.drawing import Picture, clean_text
-from momentwise.charts.facts import RunFacts, SignalSummary
-from momentwise.charts.pictures import (
-    ENDED,
-    MOST_ENDINGS,
-    count_ended,
-    draw_durations,
-    draw_overview,
-    draw_scores,
-    name_ending,
-)
-from momentwise.charts.rows import count_open, count_rows, count_volume, quote_sql, rows_command
-from momentwise.charts.trend import coarsen, draw_trend, is_thin
-from momentwise.define.finding import GRADES, Estimate, Finding, MomentSummary, TrendPoint
-from momentwise.define.instant import format_instant
+from momentwise.charts.facts import DemandRow, LedgerFacts, MarkFacts, ReportFacts, RunFacts, SignalSummary
+from momentwise.charts.flow import Funnel, view_funnel
+from momentwise.charts.journey import map_journey
+from momentwise.charts.matrix import lay_matrix, order_by_emotion
+from momentwise.charts.page import open_templates
+from momentwise.charts.pictures import draw_durations, draw_overview, draw_scores
+from momentwise.charts.portfolio import count_ids, cover, find_segments, list_portfolio
+from momentwise.charts.rows import rows_command
+from momentwise.charts.splits import SplitView, view_split
+from momentwise.charts.tree import grow_tree
+from momentwise.charts.trend import coarsen, draw_trend
+from momentwise.define.finding import Estimate, Finding, MomentSummary, Quote, TrendPoint
 from momentwise.define.moment import INTENTS, STAGES
 
-STRONGEST = 3
 MOST_MOMENTS_IN_A_PICTURE = 40
-MOST_GAPS = 6
-MOST_PLACES = 10
-MOST_EVENT_NAMES = 8
+MOST_FULL_MOMENTS = 24  # more than these are shown without their steps and times, or the page could not be sent
 
-GRADE_MEANINGS = {
-    "A": "Customers were put in groups by chance. The difference is caused by what was changed.",
-    "B": "A natural break in the data works almost like chance. The cause is likely, not certain.",
-    "C": "The two things go together. Nobody has shown that one causes the other.",
-    "D": "What somebody thinks. There is no measure behind it yet.",
-}
+
+class LedgerView(msgspec.Struct, frozen=True):
+    """A moment's excess time as a stack."""
+
+    facts: LedgerFacts
+    split: SplitView
 
 
 class MomentView(msgspec.Struct, frozen=True):
-    """One moment with its pictures and the anchor of its section."""
+    """One moment with its pictures and the anchor of its section.
+
+    `hot`, `phrase` and the funnel's worst step say together where clarity fails: a control, customers' words, a step.
+    """
 
     summary: MomentSummary
     anchor: str
@@ -57,6 +51,14 @@ class MomentView(msgspec.Struct, frozen=True):
     scores: Picture | None
     periods: list[TrendPoint]
     period_unit: str
+    marks: tuple[MarkFacts, ...]
+    funnel: Funnel | None
+    ledger: LedgerView | None
+    cards: tuple[CardView, ...]
+    hot: CardView | None
+    phrase: Quote | None
+    demand: tuple[DemandRow, ...]
+    is_short: bool
 
 
 def render_report(
@@ -66,47 +68,94 @@ def render_report(
     signals: Sequence[SignalSummary] = (),
     *,
     out_dir: str,
+    facts: ReportFacts | None = None,
 ) -> str:
     """The report as one self-contained HTML page.
 
     Args:
         run: What was looked at.
         summaries: Moments, in the order in which the page shows them.
-        findings: The strongest first; the first three open the page.
+        findings: The strongest first; the first three whose harm is shown open the page.
         signals: Kinds of signal, in the order in which the page shows them.
         out_dir: The audit's folder as the user wrote it; it stands in every command that lists rows.
+        facts: The opening words, flows, ledgers, journey, portfolio, coverage, losses and so on; what is missing is
+            left out, or said in words.
     """
-    views = [_view(summary, f"moment-{index}") for index, summary in enumerate(summaries, start=1)]
-    page = _environment().get_template("report.html")
-    html = page.render(
-        run=run,
-        views=views,
-        findings=findings,
-        signals=signals,
-        out_dir=out_dir,
-        anchors={view.summary.moment: view.anchor for view in views},
-        overviews=_draw_overviews(summaries),
-        stages=_count_words(STAGES, [summary.stage for summary in summaries]),
-        intents=_count_words(INTENTS, [summary.intent for summary in summaries]),
-        empty_pairs=_find_empty_pairs(summaries),
-        occurrences=sum(summary.volume for summary in summaries),
-        open=sum(summary.open for summary in summaries),
-        command=_command_for(out_dir),
+    facts = facts or ReportFacts()
+    cards = deal_cards(findings)
+    ledgers = {ledger.facts.moment: ledger for ledger in _view_ledgers(facts.ledgers)}
+    views = [_view(summary, at, facts, cards, ledgers) for at, summary in enumerate(summaries, start=1)]
+    html = (
+        open_templates()
+        .get_template("report.html")
+        .render(
+            run=run,
+            facts=facts,
+            cards=cards,
+            matrix=lay_matrix(cards.shown),
+            felt=order_by_emotion(cards.shown),
+            tree=grow_tree(cards.shown, summaries, count_ids(facts.portfolio)),
+            segments=find_segments(cards.all),
+            legs=map_journey(summaries, facts.journey, cards.all),
+            ledgers=list(ledgers.values()),
+            portfolio=list_portfolio(summaries, facts.portfolio, facts.sums, cards.shown),
+            coverage=cover(facts.coverage, summaries),
+            views=views,
+            signals=signals,
+            out_dir=out_dir,
+            anchors={view.summary.moment: view.anchor for view in views},
+            overviews=_draw_overviews(summaries),
+            stages=_count_words(STAGES, [summary.stage for summary in summaries]),
+            intents=_count_words(INTENTS, [summary.intent for summary in summaries]),
+            empty_pairs=_find_empty_pairs(summaries),
+            occurrences=sum(summary.volume for summary in summaries),
+            open=sum(summary.open for summary in summaries),
+            command=_command_for(out_dir),
+        )
     )
     return clean_text(html, keep="\n")
 
 
-def _view(summary: MomentSummary, anchor: str) -> MomentView:
+def _view(
+    summary: MomentSummary, place: int, facts: ReportFacts, cards: Cards, ledgers: dict[str, LedgerView]
+) -> MomentView:
     periods, unit = coarsen(summary.trend, summary.trend_unit)
+    flow = next((flow for flow in facts.flows if flow.moment == summary.moment), None)
+    own = cards.of_moment(summary.moment)
+    marks = _find_marks(summary.moment, facts.marks, own)
     return MomentView(
         summary=summary,
-        anchor=anchor,
-        trend=draw_trend(summary),
+        anchor=f"moment-{place}",
+        trend=draw_trend(summary, marks),
         durations=draw_durations(summary),
         scores=draw_scores(summary),
         periods=periods,
         period_unit=unit,
+        marks=marks,
+        funnel=view_funnel(flow) if flow else None,
+        ledger=ledgers.get(summary.moment),
+        cards=tuple(own),
+        hot=next((card for card in own if card.finding.where.element), None),
+        phrase=next((quote for card in own for quote in card.finding.quotes), None),
+        demand=tuple(row for row in facts.demand if row.moment == summary.moment and row.count.value),
+        is_short=place > MOST_FULL_MOMENTS,
     )
+
+
+def _find_marks(moment: str, marks: Sequence[MarkFacts], cards: Sequence[CardView]) -> tuple[MarkFacts, ...]:
+    """What happened while the moment's history ran: declared marks, and since when its findings hold."""
+    found = [mark for mark in marks if mark.moment in ("", moment)]
+    found += [
+        MarkFacts(at=card.finding.where.since, label=card.finding.title, moment=moment)
+        for card in cards
+        if card.finding.where.since is not None
+    ]
+    return tuple(sorted(found, key=lambda mark: (mark.at, mark.label)))
+
+
+def _view_ledgers(ledgers: Sequence[LedgerFacts]) -> list[LedgerView]:
+    views = [(ledger, view_split(ledger.split)) for ledger in ledgers]
+    return [LedgerView(ledger, view) for ledger, view in views if view]
 
 
 def _draw_overviews(summaries: Sequence[MomentSummary]) -> list[Picture]:
@@ -133,66 +182,3 @@ def _command_for(out_dir: str) -> Callable[[str, Estimate], str]:
         return rows_command(out_dir, moment, estimate)
 
     return command
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    """The templates with the words that they use; everything is escaped unless a template says not to."""
-    folder = resources.files("momentwise.charts") / "templates"
-
-    def load(name: str) -> str | None:
-        source = folder / name
-        return source.read_text(encoding="utf-8") if source.is_file() else None
-
-    environment = jinja2.Environment(
-        autoescape=True,
-        loader=jinja2.FunctionLoader(load),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(_words())
-    environment.filters["only_text"] = _escape_only_text
-    return environment
-
-
-def _escape_only_text(text: str) -> Markup:
-    """The text escaped for between tags, where quotes are harmless; commands are full of them."""
-    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return Markup(escaped)  # noqa: S704  all that could end a text is escaped above
-
-
-def _words() -> dict[str, Any]:  # what a template may call has every signature
-    return {
-        "number": wording.write_number,
-        "value": wording.write_value,
-        "interval": wording.write_interval,
-        "fraction": wording.write_fraction,
-        "has_value": wording.has_value,
-        "plural": wording.write_plural,
-        "seconds": wording.write_seconds,
-        "day": wording.write_day,
-        "period": wording.write_period,
-        "name": wording.write_name,
-        "listed": wording.write_list,
-        "odds": wording.write_quantile,
-        "target_name": wording.write_target_name,
-        "wanted": wording.write_wanted,
-        "instant": format_instant,
-        "name_ending": name_ending,
-        "count_ended": count_ended,
-        "count_open": count_open,
-        "count_volume": count_volume,
-        "count_rows": count_rows,
-        "quote_sql": quote_sql,
-        "is_thin": is_thin,
-        "FEW": wording.FEW,
-        "ENDED": ENDED,
-        "GRADES": GRADES,
-        "GRADE_MEANINGS": GRADE_MEANINGS,
-        "STRONGEST": STRONGEST,
-        "MOST_ENDINGS": MOST_ENDINGS,
-        "MOST_GAPS": MOST_GAPS,
-        "MOST_PLACES": MOST_PLACES,
-        "MOST_EVENT_NAMES": MOST_EVENT_NAMES,
-    }

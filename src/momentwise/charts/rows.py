@@ -57,6 +57,11 @@ def count_rows(count: int, rows: str) -> Estimate:
     return _count(count, rows)
 
 
+def weigh_seconds(seconds: float) -> Estimate:
+    """A plain sum of seconds, without rows of its own."""
+    return Estimate(value=seconds, n=0, unit="seconds")
+
+
 def _count(count: int, rows: str) -> Estimate:
     return Estimate(value=count, n=count, unit="count", rows=rows)
 

@@ -5,6 +5,7 @@ Periods of which too little is known are drawn hollow: fewer than `FEW` ended, o
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ from momentwise.charts.drawing import (
     rules,
     texts,
 )
+from momentwise.charts.facts import MarkFacts
 from momentwise.charts.wording import (
     FEW,
     MONTHS,
@@ -40,8 +42,13 @@ _MANY_OPEN = 0.2  # of a period's occurrences; what has ended so far then leans 
 _SHARE_TOP, _SHARE_FOOT, _VOLUME_TOP, _VOLUME_FOOT = 14.0, 150.0, 176.0, 222.0
 
 
-def draw_trend(summary: MomentSummary) -> Picture | None:
-    """The share completed by period above its volume; `None` for fewer than two periods with anything."""
+def draw_trend(summary: MomentSummary, marks: Sequence[MarkFacts] = ()) -> Picture | None:
+    """The share completed by period above its volume; `None` for fewer than two periods with anything.
+
+    Args:
+        summary: The moment.
+        marks: What happened meanwhile, in order; each gets its number, by which the page's text names it.
+    """
     trend, unit = coarsen(summary.trend, summary.trend_unit)
     if sum(1 for point in trend if point.ended + point.open) < 2:
         return None
@@ -51,8 +58,8 @@ def draw_trend(summary: MomentSummary) -> Picture | None:
         title=title,
         words=_say_trend(trend, unit),
         note=_say_marks(trend, wanted),
-        wide=draw(_spec(trend, unit, wanted, 538), title),
-        narrow=draw(_spec(trend, unit, wanted, 240), title),
+        wide=draw(_spec(trend, unit, wanted, 538, marks), title),
+        narrow=draw(_spec(trend, unit, wanted, 240, marks), title),
     )
 
 
@@ -124,11 +131,12 @@ def _share(point: TrendPoint) -> float:
     return point.completed / point.ended
 
 
-def _spec(trend: list[TrendPoint], unit: str, wanted: float | None, width: float) -> Spec:
+def _spec(trend: list[TrendPoint], unit: str, wanted: float | None, width: float, marks: Sequence[MarkFacts]) -> Spec:
     low, high = _share_range(trend, wanted)
     slot = width / len(trend)
     layers = [
         *_share_grid(low, high, width),
+        *_mark_lines(trend, slot, marks),
         *_target_line(wanted, low, high, width),
         *_share_marks(trend, low, high, slot),
         *_volume(trend, slot, width),
@@ -168,6 +176,21 @@ def _target_line(wanted: float | None, low: float, high: float, width: float) ->
         rules([_line(0, width, y, "var(--soft)")], strokeDash=[2, 4], strokeWidth=1.5),
         texts(labels, fontSize=FONT_SIZE - 1),
     ]
+
+
+def _mark_lines(trend: list[TrendPoint], slot: float, marks: Sequence[MarkFacts]) -> list[Spec]:
+    """An upright line with its number where something happened; what lies outside the history has none."""
+    starts = [point.at for point in trend]
+    found: list[Row] = []
+    numbers: list[Row] = []
+    for number, mark in enumerate(marks, start=1):
+        index = bisect_right(starts, mark.at) - 1
+        if index < 0:
+            continue
+        x = index * slot
+        found.append({"x": x, "x2": x, "y": 2, "y2": _VOLUME_FOOT, "color": "var(--accent)"})
+        numbers.append(_text(x + 4, 6, str(number), "accent"))
+    return [rules(found, strokeDash=[3, 3], strokeWidth=1.25), texts(numbers, fontSize=FONT_SIZE - 1)]
 
 
 def _share_marks(trend: list[TrendPoint], low: float, high: float, slot: float) -> list[Spec]:

@@ -77,11 +77,68 @@ def write_interval(estimate: Estimate, currency: str = "") -> str:
     return f"{prefix}{low} to {high}"
 
 
+def write_change(estimate: Estimate) -> str:
+    """A difference, with its sign; of shares in points, since it is not a share of anything.
+
+    Example:
+        >>> write_change(Estimate(-0.031, 4812, "share", -0.04, -0.022)), write_change(Estimate(9.0, 90, "seconds", 8, 10))
+        ('−3.1 points', '+9s')
+    """
+    text = write_value(estimate)
+    if not has_value(estimate):
+        return text
+    sign = "" if text.startswith("−") or not estimate.value else "+"
+    return f"{sign}{_in_points(estimate, text)}"
+
+
+def write_change_interval(estimate: Estimate) -> str:
+    """The 95 % interval of a difference, as in `−4.0 to −2.2 points`; empty where it has none."""
+    return _in_points(estimate, write_interval(estimate))
+
+
+def write_hours(estimate: Estimate) -> str:
+    """All the time of many people as hours, since a day of it is no day of anybody; minutes where it is little.
+
+    Example:
+        >>> write_hours(Estimate(446_400.0, 900, "seconds", 396_000.0, 496_800.0))
+        '120 hours'
+    """
+    if not has_value(estimate):
+        return write_value(estimate)
+    assert estimate.value is not None
+    size, noun, decimals = _find_hours(estimate)
+    return f"{write_number(estimate.value / size, decimals)} {noun}"
+
+
+def write_hours_interval(estimate: Estimate) -> str:
+    """The 95 % interval of a time in hours or minutes, as in `110 to 140 hours`; empty where it has none."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    size, noun, decimals = _find_hours(estimate)
+    return f"{write_number(estimate.low / size, decimals)} to {write_number(estimate.high / size, decimals)} {noun}"
+
+
+def write_as(estimate: Estimate, currency: str = "", form: str = "") -> str:
+    """The number in one of the page's forms: `change`, `hours`, or as it is."""
+    forms = {"change": write_change, "hours": write_hours}
+    form = "change" if _is_difference(estimate) else form
+    return forms[form](estimate) if form in forms else write_value(estimate, currency)
+
+
+def write_interval_as(estimate: Estimate, currency: str = "", form: str = "") -> str:
+    """The 95 % interval in the same form."""
+    forms = {"change": write_change_interval, "hours": write_hours_interval}
+    form = "change" if _is_difference(estimate) else form
+    return forms[form](estimate) if form in forms else write_interval(estimate, currency)
+
+
 def write_fraction(estimate: Estimate) -> str:
     """A share as the counts that it comes from, as in `113 of 14,700`; empty for other units."""
     if estimate.unit != "share" or not has_value(estimate) or not estimate.n:
         return ""
     assert estimate.value is not None
+    if _is_difference(estimate):
+        return ""
     return f"{write_number(estimate.value * estimate.n)} of {write_number(estimate.n)}"
 
 
@@ -103,7 +160,7 @@ def write_plural(count: float, one: str, many: str = "") -> str:
 
 def write_seconds(seconds: float) -> str:
     """The span of so many seconds, for people."""
-    return format_span(seconds * SECOND_US)
+    return f"{'−' if seconds < 0 else ''}{format_span(abs(seconds) * SECOND_US)}"
 
 
 def write_wanted_span(seconds: float) -> str:
@@ -197,6 +254,22 @@ def write_wanted(check: TargetCheck) -> str:
         return f"{bound} {write_wanted_span(check.wanted)}"
     scale, suffix = (100, "%") if unit == "share" else (1, "")
     return f"{bound} {check.wanted * scale:,.6g}{suffix}"
+
+
+def _is_difference(estimate: Estimate) -> bool:
+    """Whether it can only be the difference of two shares: no share lies below nothing."""
+    return estimate.unit == "share" and ((estimate.value or 0) < 0 or (estimate.low or 0) < -1e-9)
+
+
+def _in_points(estimate: Estimate, text: str) -> str:
+    return text.replace("%", " points") if estimate.unit == "share" else text
+
+
+def _find_hours(estimate: Estimate) -> tuple[float, str, int]:
+    """Seconds per unit, the unit, and decimals: hours from three on, minutes below; one digit of the half-width."""
+    size, noun = (3600.0, "hours") if abs(estimate.value or 0) >= 3 * 3600 else (60.0, "minutes")
+    half = (_half_width(estimate) or 0.0) / size
+    return size, noun, min(-math.floor(math.log10(half)), 0) if half > 0 else 0
 
 
 def _name_last_place(seconds: float) -> str:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
+from typing import Literal, ParamSpec
 
 import click
 from rich.console import Console
@@ -28,6 +28,8 @@ from momentwise.define.instant import parse_instant
 from momentwise.define.library import load_playbook, playbook_names, playbook_text
 from momentwise.define.playbook import Playbook
 from momentwise.define.reading import NAME, read_playbook
+from momentwise.define.reading_signals import standard_signals
+from momentwise.define.signal import SignalSettings
 from momentwise.define.source import Proposal
 from momentwise.define.writing_sources import write_sources
 from momentwise.errors import DefinitionError, DefinitionErrors, IntakeError, MomentwiseError
@@ -168,6 +170,31 @@ def propose_sources(paths: tuple[str, ...], out: Path | None) -> None:
 
 
 @main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--sources", type=click.Path(path_type=Path), help="How tables become events; proposed where not given.")
+@click.option("--out", type=click.Path(path_type=Path), help="File for the draft; default: the terminal.")
+@click.option("--playbook", type=click.Path(path_type=Path),
+              help="Moments that are declared: what happens and is in none of them is listed.")  # fmt: skip
+@click.option("--customers", type=click.IntRange(1), default=20_000, show_default=True,
+              help="How many customers to read, about; the same ones each time.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print all that was found as JSON.")
+@_explained
+def discover(
+    paths: tuple[str, ...],
+    sources: Path | None,
+    out: Path | None,
+    playbook: Path | None,
+    customers: int,
+    as_json: bool,
+) -> None:
+    """Propose moments from the data alone, as a playbook draft with its evidence beside each."""
+    from momentwise.cli.discover import draft_moments  # noqa: PLC0415  the engine is loaded only where it is run
+
+    book = _find_playbook(playbook) if playbook else None
+    draft_moments(_console(), paths, sources, book, customers, out, as_json)
+
+
+@main.command()
 @click.argument("playbook", type=click.Path(path_type=Path))
 @_explained
 def check(playbook: Path) -> None:
@@ -179,9 +206,7 @@ def check(playbook: Path) -> None:
     for line in plan.describe():
         click.echo(line)
     names = {moment.name for moment in book.moments}
-    rage = book.signals.rage_click
-    if rage:
-        click.echo(f"rage click: {rage.clicks} clicks within {rage.within_us / 1e6:g} s and {rage.radius} px")
+    click.echo(f"signals: {', '.join(rule.name for rule in book.signals.rules) or 'none'}")
     click.echo(
         f"\n{len(names)} moment{'' if len(names) == 1 else 's'}, {len(plan.conditions)} conditions. No mistakes. Fingerprint {book.fingerprint()}."
     )
@@ -209,6 +234,29 @@ def playbooks(context: click.Context) -> None:
 def show_playbook(name: str) -> None:
     """Print a ready playbook, to copy and to edit."""
     click.echo(playbook_text(name), nl=False)
+
+
+@main.group(invoke_without_command=True)
+@click.option("--playbook", type=click.Path(path_type=Path), help="The signals as this playbook sets them.")
+@click.pass_context
+@_explained
+def signals(context: click.Context, playbook: Path | None) -> None:
+    """List the signals; `momentwise signals show NAME` prints one with its settings and where they come from."""
+    from momentwise.cli.signals import print_signals  # noqa: PLC0415  only here
+
+    if not context.invoked_subcommand:
+        print_signals(_signals_of(playbook))
+
+
+@signals.command("show")
+@click.argument("name")
+@click.option("--playbook", type=click.Path(path_type=Path), help="The signal as this playbook sets it.")
+@_explained
+def show_signal(name: str, playbook: Path | None) -> None:
+    """Print a signal as YAML, to copy into a playbook and to edit."""
+    from momentwise.cli.signals import tell_signal  # noqa: PLC0415  only here
+
+    click.echo(tell_signal(_signals_of(playbook), name), nl=False)
 
 
 @main.command()
@@ -258,11 +306,90 @@ def timeline(folder: Path, customer: str, limit: int, style: str) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @_explained
 def demo(folder: Path) -> None:
-    """Write a small shop's data, its mapping and its playbook into a folder, to try things on."""
-    from momentwise.simulate.demo import write_demo  # noqa: PLC0415  only here
+    """Write a shop's data, its mapping and its playbook into a folder, to try things on."""
+    from momentwise.simulate.shop import write_demo  # noqa: PLC0415  only here
 
     write_demo(folder)
-    click.echo(f"A small shop is in {folder}. Audit it: momentwise audit {folder}")
+    click.echo(f"A shop is in {folder}. Audit it: momentwise audit {folder}")
+
+
+@main.group()
+def simulate() -> None:
+    """Make a shop whose truth is known, and see how much of it an audit finds."""
+
+
+def _world_options(command: Callable[P, None]) -> Callable[P, None]:
+    """The options that say which shop."""
+    options = (
+        click.option("--customers", type=click.IntRange(1, 10_000_000), default=12_000, show_default=True,
+                     help="How many people visit it."),
+        click.option("--days", type=click.IntRange(30, 3_650), default=120, show_default=True, help="How long."),
+        click.option("--without", multiple=True, metavar="NAME", help="A plan to leave out; may be repeated."),
+        click.option("--only", multiple=True, metavar="NAME", help="Follow this plan and no other; may be repeated."),
+        click.option("--nothing", is_flag=True, help="Plant nothing: pure noise."),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@simulate.command("shop")
+@_world_options
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="A new folder.")
+@click.option("--format", "style", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True,
+              help="How to write the tables.")  # fmt: skip
+@_explained
+def simulate_shop(
+    customers: int,
+    days: int,
+    without: tuple[str, ...],
+    only: tuple[str, ...],
+    nothing: bool,
+    seed: int,
+    out: Path,
+    style: Literal["csv", "parquet"],
+) -> None:
+    """Write a shop's data with planted frictions, and what is true of them in truth.json."""
+    from momentwise.cli.simulate import make_shop  # noqa: PLC0415  only here
+    from momentwise.simulate.plans import choose_plans  # noqa: PLC0415
+    from momentwise.simulate.world import World  # noqa: PLC0415
+
+    make_shop(World(customers, days, seed, choose_plans(without, only, nothing)), out, style, _console())
+
+
+@simulate.command("score")
+@_world_options
+@click.option(
+    "--seeds", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many shops: seeds 1, 2, …"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
+@_explained
+def simulate_score(
+    customers: int,
+    days: int,
+    without: tuple[str, ...],
+    only: tuple[str, ...],
+    nothing: bool,
+    seeds: int,
+    as_json: bool,
+) -> None:
+    """Simulate, audit and compare with the truth, once per seed."""
+    from momentwise.cli.simulate import run_trials, show_trials, trials_json  # noqa: PLC0415  only here
+    from momentwise.simulate.plans import choose_plans  # noqa: PLC0415
+    from momentwise.simulate.world import World  # noqa: PLC0415
+
+    plans = choose_plans(without, only, nothing)
+    trials = run_trials([World(customers, days, seed, plans) for seed in range(1, seeds + 1)], _console())
+    if as_json:
+        click.echo(trials_json(trials))
+    else:
+        show_trials(trials, Console(highlight=False))
+
+
+def _signals_of(playbook: Path | None) -> SignalSettings:
+    """The signals as a playbook sets them; as they come with Momentwise where none is named."""
+    return _find_playbook(playbook).signals if playbook else standard_signals()
 
 
 def _find_playbook(named: Path) -> Playbook:

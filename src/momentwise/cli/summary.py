@@ -14,19 +14,19 @@ from momentwise.define.finding import GRADES, Estimate, Finding, MomentSummary
 from momentwise.define.instant import format_instant
 from momentwise.define.span import SECOND_US, format_span
 from momentwise.loop.telling import Told
+from momentwise.rank.order import FIRM
 
-_MOST_FINDINGS = 5
+_MOST_FINDINGS = 3
 _OUTCOMES = ("completed", "escalated", "failed", "abandoned")
 
 
 def show_summary(
     console: Console, told: Told, out: Path, notes: list[str], seconds: float, *, has_report: bool = True
 ) -> None:
-    """Print what was read, every moment in a line, the first findings, and where the rest is."""
+    """Print what was read, every moment in a line, the last week in words, the top findings, and where the rest is."""
     _show_notes(console, notes)
     _show_read(console, told)
     console.print(_moments(told.summaries))
-    _show_signals(console, told)
     _show_findings(console, told, out)
     what, where = ("Report", out / "report.html") if has_report else ("Results", out)
     line = Text.assemble(f"\n{what}  ", (str(where), "bold underline"), f"   ({seconds:.1f} s in all)")
@@ -78,33 +78,45 @@ def _span(estimate: Estimate) -> str:
     return "–" if estimate.value is None else format_span(estimate.value * SECOND_US)
 
 
-def _show_signals(console: Console, told: Told) -> None:
-    """A line per kind of signal: how many, whom, and where most."""
-    for signal in told.signals:
-        first = signal.places[0] if signal.places else None
-        spot = " ".join(part for part in (first.page, first.element) if part) if first else ""
-        most = f", most of them on {spot}" if spot else ""
-        name = signal.signal.replace("_", " ")
-        console.print(f"\n{signal.count.n:,} {name}s of {signal.people:,} people{most}")
-
-
 def _show_findings(console: Console, told: Told, out: Path) -> None:
     if not any(summary.volume for summary in told.summaries):
         _show_strangers(console, told)
         return
-    if not told.findings:
-        console.print("\nNothing stands out. That is a result, too.")
-        return
-    console.print("\n[bold]First findings[/bold]")
+    console.print()
+    for sentence in told.overview.headline.sentences:
+        console.print(Text(sentence, style="bold"))
+    firm = [finding for finding in told.findings if finding.standing in FIRM]
+    if not firm:
+        console.print("\nNothing is found that hurts more than it should. That is a result, too.")
+    else:
+        console.print("\n[bold]What to look at first[/bold]")
+        console.print(_findings(firm[:_MOST_FINDINGS]))
+    left = len(told.findings) - len(firm[:_MOST_FINDINGS])
+    if left:
+        console.print(
+            Text(f"     {_say_left(told.findings, firm)} in {out / 'findings.json'}", style="dim"), soft_wrap=True
+        )
+
+
+def _findings(found: list[Finding]) -> Table:
+    """Who and how many, how sure, and what next."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(justify="right", style="bold", width=4)
     table.add_column()
-    for place, finding in enumerate(told.findings[:_MOST_FINDINGS], start=1):
-        table.add_row(f"{place}.", Text.assemble(finding.title, "\n", (_detail(finding), "dim")))
-    console.print(table)
-    left = len(told.findings) - _MOST_FINDINGS
-    if left > 0:
-        console.print(Text(f"     {left} more in {out / 'findings.json'}", style="dim"), soft_wrap=True)
+    for place, finding in enumerate(found, start=1):
+        text = Text.assemble(finding.title, "\n", (_detail(finding), "dim"))
+        if finding.next_step:
+            text.append(f"\nNext: {finding.next_step}")
+        table.add_row(f"{place}.", text)
+    return table
+
+
+def _say_left(found: list[Finding], firm: list[Finding]) -> str:
+    """How many findings are not shown, of those that are established and of the others."""
+    more, others = max(0, len(firm) - _MOST_FINDINGS), len(found) - len(firm)
+    parts = [f"{more:,} more"] if more else []
+    parts += [f"{others:,} observed"] if others else []
+    return " and ".join(parts)
 
 
 def _show_strangers(console: Console, told: Told) -> None:
@@ -121,9 +133,12 @@ def _detail(finding: Finding) -> str:
     """The numbers behind a finding on one line."""
     interval = write_interval(finding.estimate)
     what = "difference " if finding.kind == "score_gap" else ""
-    parts = [f"n {finding.estimate.n:,}", f"{what}{interval}" if interval else "", f"{finding.people:,} people"]
-    if finding.money is not None:
-        price = write_value(finding.money, finding.currency)
-        parts.append(f"{price} [{write_interval(finding.money, finding.currency).replace(finding.currency + ' ', '')}]")
+    parts = [f"{finding.people:,} people", f"n {finding.estimate.n:,}", f"{what}{interval}" if interval else ""]
+    total = finding.cost.total if finding.cost else None
+    if finding.cost is not None and total is not None:
+        price = write_value(total, finding.cost.currency)
+        span = write_interval(total, finding.cost.currency).replace(finding.cost.currency + " ", "")
+        parts.append(f"{price} a month [{span}]")
+    parts.append(f"{finding.standing}: {' and '.join(finding.sources)}")
     parts.append(f"grade {finding.grade}, {GRADES[finding.grade]}")
     return "  ".join(part for part in parts if part)

@@ -43,6 +43,86 @@ class Estimate(msgspec.Struct, frozen=True):
     table: str = "occurrences"
 
 
+Standing = Literal["priority", "established", "observed", "not established"]
+STANDINGS: dict[str, str] = {
+    "priority": "The harm is shown, and at least two kinds of source agree.",
+    "established": "The harm is shown, by one kind of source.",
+    "observed": "How things are. Nothing to compare with shows that it should be otherwise.",
+    "not established": "Too few, or an interval that holds no harm at all.",
+}
+Effort = Literal["low", "medium", "high"]
+EFFORTS: tuple[str, ...] = Effort.__args__  # type: ignore[attr-defined]  # a Literal's words
+
+
+class Where(msgspec.Struct, frozen=True, kw_only=True):
+    """The place of a finding; empty parts do not narrow it.
+
+    Args:
+        signal: The signal's name.
+        page: The page.
+        element: The control, field, document or message.
+        step: The event after which it happens, or after which customers leave.
+        segment: Properties and their values, all of which hold, as in `{"device": "mobile"}`.
+        since: Start of the period, microseconds since the epoch; `None` for all of it.
+        until: End of the period, not included.
+    """
+
+    signal: str = ""
+    page: str = ""
+    element: str = ""
+    step: str = ""
+    segment: dict[str, str] = {}
+    since: int | None = None
+    until: int | None = None
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """What a customer said, word for word; `source` is the event's name, `score` what they gave with it."""
+
+    text: str
+    customer: str
+    at: int
+    source: str
+    channel: str = ""
+    score: float | None = None
+
+
+class Split(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding broken down by one thing: seconds by friction, score by lateness, rate by month or by state.
+
+    Args:
+        title: What the parts are, one plain phrase.
+        parts: Names with their numbers, in the order to show them.
+        total: What the parts sum to; `None` where they do not.
+    """
+
+    title: str
+    parts: tuple[tuple[str, Estimate], ...]
+    total: Estimate | None = None
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """Money per month by its four factors, each with its interval; a factor is `None` where nobody stated its price.
+
+    Args:
+        currency: ISO 4217 code.
+        frequency: Customers' occurrences that it touches per month; unit `count`.
+        failure: Failures that it brings, times the stated cost of one.
+        deflection: Contacts that it brings and that self-service could answer, times the stated cost of one.
+        lifetime: Customers that it loses, times what one brings.
+        total: The sum of those that are known.
+        missing: What must be stated to know the rest, in words.
+    """
+
+    currency: str
+    frequency: Estimate
+    failure: Estimate | None = None
+    deflection: Estimate | None = None
+    lifetime: Estimate | None = None
+    total: Estimate | None = None
+    missing: tuple[str, ...] = ()
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Something worth a person's attention.
 
@@ -59,6 +139,25 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         sources: Kinds of source that it rests on.
         money: What it costs over the period of the data, with its interval; `None` where no price was stated.
         currency: Of `money`.
+        standing: How firmly it stands; only a *priority* asks for action first.
+        standing_reason: Why not more, in words.
+        where: Its place.
+        seconds: Seconds that it adds to one occurrence that it touches, with its interval.
+        weekly_seconds: Seconds that it takes from all customers in a week.
+        completion: Completed share of those that it touches minus that of comparable others.
+        emotion: Mean score of those that it touches minus that of comparable others: an axis of its own, never money.
+        returning: Share that comes back of those that it touches minus that of comparable others.
+        cost: Money per month by its four factors.
+        splits: Breakdowns.
+        quotes: The customers' own words.
+        next_step: What to do first, one sentence.
+        effort: What the fix takes, as a person stated it; empty where nobody did.
+        quick_win: Whether it is worth much and takes little.
+        contacts: Share of customers who contact the company of those it touches minus that of comparable others.
+        impact: Whether it matters much, low or high: computed, or as a person stated it.
+        quadrant: Impact against effort: quick win, big bet, fill-in or not now; empty where nobody stated an effort.
+        judged: Why people put effort or impact otherwise than computed, in their words.
+        rank_stability: Share (0–1) of resampled rankings in which it stays within one place; `None` where not ranked.
 
     Raises:
         EvidenceError: There is no row of evidence behind it.
@@ -76,6 +175,25 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...] = ()
     money: Estimate | None = None
     currency: str = ""
+    standing: Standing = "observed"
+    standing_reason: str = ""
+    where: Where = Where()
+    seconds: Estimate | None = None
+    weekly_seconds: Estimate | None = None
+    completion: Estimate | None = None
+    emotion: Estimate | None = None
+    returning: Estimate | None = None
+    cost: Cost | None = None
+    splits: tuple[Split, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    next_step: str = ""
+    effort: str = ""
+    quick_win: bool = False
+    rank_stability: float | None = None
+    contacts: Estimate | None = None
+    impact: str = ""
+    quadrant: str = ""
+    judged: str = ""
 
     def __post_init__(self) -> None:
         """Without evidence nothing is a finding, and no money comes without an interval."""

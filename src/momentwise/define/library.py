@@ -13,6 +13,7 @@ from momentwise.define.document import nearest
 from momentwise.define.moment import Moment, Trigger
 from momentwise.define.playbook import Playbook
 from momentwise.define.reading import parse_playbook
+from momentwise.define.reading_signals import standard_signals
 from momentwise.errors import DefinitionError
 
 # Retail first: where two playbooks ship a moment of one name, the earlier one's price and owner are taken.
@@ -63,7 +64,7 @@ def matching_moments(event_names: Collection[str]) -> Playbook | None:
         for moment in load_playbook(name).moments:
             if _occurs(moment.start, present) and _occurs(moment.complete, present):
                 found.setdefault(moment.name, moment)
-    return Playbook(tuple(found.values()), name="library") if found else None
+    return Playbook(tuple(found.values()), standard_signals(), name="library") if found else None
 
 
 def _occurs(triggers: tuple[Trigger, ...], present: set[str]) -> bool:

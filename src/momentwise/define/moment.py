@@ -23,6 +23,7 @@ INTENTS: tuple[str, ...] = Intent.__args__  # type: ignore[attr-defined]  # a Li
 STAGES: tuple[str, ...] = Stage.__args__  # type: ignore[attr-defined]  # a Literal's words
 ARCHETYPES: tuple[str, ...] = Archetype.__args__  # type: ignore[attr-defined]  # a Literal's words
 OUTCOMES: tuple[str, ...] = Outcome.__args__  # type: ignore[attr-defined]  # a Literal's words
+BASKETS = ("revenue", "cost to serve", "retention", "risk")
 
 # Without any stated span a start would wait for ever; product analytics gives a funnel a window of weeks by default.
 DEFAULT_ABANDON_US = 30 * DAY_US
@@ -65,12 +66,14 @@ class Value(msgspec.Struct, frozen=True):
         failure_cost: Money lost when one occurrence fails, in the currency's main unit.
         deflection: Share (0–1) of escalations that self-service could have answered.
         lifetime_value: Money that a kept customer brings.
+        contact_cost: Money that answering one contact takes.
     """
 
     currency: str
     failure_cost: float | None = None
     deflection: float | None = None
     lifetime_value: float | None = None
+    contact_cost: float | None = None
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -92,6 +95,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
         by: The field that tells occurrences of one customer apart; `None` for one at a time per customer.
         abandon_after_us: Microseconds after the start at which an unended occurrence counts as abandoned.
         critical: One failure of one customer is worth an alert, whatever the rate.
+        effort: What a fix takes here, as people say: low, medium or high; empty where nobody did.
+        baskets: What it moves: some of `BASKETS`; empty to go by intent and stage.
         place: Where it is declared.
     """
 
@@ -114,6 +119,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     value: Value | None = None
     owner: Owner | None = None
     critical: bool = False
+    effort: str = ""
+    baskets: tuple[str, ...] = ()
     place: Place = Place()
 
     @property

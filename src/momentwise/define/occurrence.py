@@ -9,6 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from momentwise.define.moment import Outcome
+from momentwise.define.span import DAY_US
 
 INSTANT = pa.timestamp("us", tz="UTC")
 WORD = pa.dictionary(pa.int32(), pa.string())
@@ -32,6 +33,9 @@ class Occurrence(msgspec.Struct, frozen=True, order=True):
         channels: Every channel that was used, sorted.
         longest_wait: Longest time between two neighbouring steps, microseconds.
         comprehension: `understood` or `confused`, the last that a customer said; `None` where nobody said.
+        last_step: Name of the last event that was a step; of the start where none was.
+        is_returning: Whether the customer's first event lies more than `RETURNING_US` before the start.
+        properties: What was last known of the customer at the start, by the name of the property; without missing ones.
     """
 
     customer: str
@@ -48,6 +52,9 @@ class Occurrence(msgspec.Struct, frozen=True, order=True):
     channels: tuple[str, ...]
     longest_wait: int
     comprehension: str | None
+    last_step: str = ""
+    is_returning: bool = False
+    properties: tuple[tuple[str, str], ...] = ()
 
 
 OCCURRENCE_SCHEMA = pa.schema(
@@ -67,12 +74,28 @@ OCCURRENCE_SCHEMA = pa.schema(
         pa.field("channels", WORD, metadata={"about": "channels used, sorted, joined by '+'"}),
         pa.field("longest_wait_seconds", pa.float64(), metadata={"about": "longest time between two steps, seconds"}),
         pa.field("comprehension", WORD, metadata={"about": "understood or confused, the last said; null if nobody said"}),
+        pa.field("last_step", WORD, metadata={"about": "name of the last event that was a step; of the start if none was"}),
+        pa.field("is_returning", pa.bool_(), metadata={"about": "the customer was first seen over a day before the start"}),
     ]
 )  # fmt: skip
 
 
 class Signal(msgspec.Struct, frozen=True, order=True):
-    """One signal, as the reference and the conformance suite speak of it; times are microseconds since the epoch."""
+    """One signal, as the reference and the conformance suite speak of it; times are microseconds since the epoch.
+
+    Args:
+        customer: Who.
+        signal: The rule's name.
+        at: Event time of its first event.
+        ended_at: Event time of its last event, or of the deadline that passed.
+        count: Events in it.
+        page: Of its first event.
+        element: Of its first event.
+        key: Value of the rule's `by` field at its first event.
+        took: The measured time, where the rule has one (*each*); otherwise `ended_at - at`.
+        channel: Of its first event.
+        properties: What was last known of the customer, as with occurrences.
+    """
 
     customer: str
     signal: str
@@ -81,6 +104,10 @@ class Signal(msgspec.Struct, frozen=True, order=True):
     count: int
     page: str | None
     element: str | None
+    key: str | None = None
+    took: int = 0
+    channel: str | None = None
+    properties: tuple[tuple[str, str], ...] = ()
 
 
 SIGNAL_SCHEMA = pa.schema(
@@ -92,5 +119,41 @@ SIGNAL_SCHEMA = pa.schema(
         pa.field("count", pa.int32(), metadata={"about": "events in it"}),
         pa.field("page", pa.string(), metadata={"about": "page of its first event; null where it carries none"}),
         pa.field("element", pa.string(), metadata={"about": "element of its first event; null where it carries none"}),
+        pa.field("key", pa.string(), metadata={"about": "value of the rule's `by` field; null where it has none"}),
+        pa.field("seconds", pa.float64(), metadata={"about": "what was measured, or first event to last, seconds"}),
+        pa.field("channel", WORD, metadata={"about": "channel of its first event; null where it carries none"}),
+    ]
+)
+
+# A customer who was first seen longer ago than this is a returning one.
+RETURNING_US = DAY_US
+
+
+def with_properties(schema: pa.Schema, properties: tuple[str, ...]) -> pa.Schema:
+    """A table's schema with the column `properties`: what was last known of the customer, a text per property.
+
+    The column is a struct with one field per property, so `properties.device = 'mobile'` picks rows; without properties
+    there is no such column.
+    """
+    if not properties:
+        return schema
+    kind = pa.struct([pa.field(name, pa.string()) for name in properties])
+    return schema.append(pa.field("properties", kind, metadata={"about": "what was last known of the customer"}))
+
+
+# One row per moment, event and event that came next among the steps of its occurrences, and per moment, last event and
+# outcome of those that no event ended; and the same over all events of a customer, with no moment.
+FLOW_SCHEMA = pa.schema(
+    [
+        pa.field("moment", WORD, metadata={"about": "the moment's name; null for all events of a customer"}),
+        pa.field("event", WORD, metadata={"about": "an event's name"}),
+        pa.field("next", WORD, metadata={"about": "name of the event that came next; null where none did"}),
+        pa.field("outcome", WORD, metadata={"about": "how the occurrence ended at this step; null where it went on"}),
+        pa.field("count", pa.int64(), metadata={"about": "how often"}),
+        pa.field("p10_seconds", pa.float64(), metadata={"about": "10th percentile of the time between, to a tenth"}),
+        pa.field("p50_seconds", pa.float64(), metadata={"about": "median time between, to a tenth of itself"}),
+        pa.field("p90_seconds", pa.float64(), metadata={"about": "90th percentile of the time between, to a tenth"}),
+        pa.field("p95_seconds", pa.float64(), metadata={"about": "95th percentile of the time between, to a tenth"}),
+        pa.field("mean_seconds", pa.float64(), metadata={"about": "mean time between"}),
     ]
 )

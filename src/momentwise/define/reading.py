@@ -14,9 +14,11 @@ from typing import TypeVar
 import msgspec
 
 from momentwise.define.document import Mistakes, Node, nearest, read_documents, read_text
+from momentwise.define.finding import EFFORTS
 from momentwise.define.instant import parse_instant
 from momentwise.define.moment import (
     ARCHETYPES,
+    BASKETS,
     DEFAULT_ABANDON_US,
     INTENTS,
     STAGES,
@@ -27,9 +29,9 @@ from momentwise.define.moment import (
     Value,
 )
 from momentwise.define.playbook import Playbook
-from momentwise.define.reading_signals import read_signals
+from momentwise.define.reading_judgements import JUDGED, read_judgements
+from momentwise.define.reading_signals import read_signals, standard_signals
 from momentwise.define.reading_triggers import check_names, read_triggers
-from momentwise.define.signal import SignalSettings
 from momentwise.define.span import write_span
 from momentwise.errors import DefinitionError, Place
 
@@ -40,7 +42,7 @@ SCORE_TARGETS = ("score", "ces", "csat", "nps")
 ROLES = ("start", "complete", "escalate", "fail", "understood", "confused")
 MOMENT_KEYS = (
     "moment", "version", "since", "about", "intent", "stage", "archetype", "by", *ROLES, "abandon_after", "target",
-    "value", "owner", "critical",
+    "value", "owner", "critical", "effort", "basket",
 )  # fmt: skip
 
 T = TypeVar("T", bound=str)
@@ -76,7 +78,7 @@ def parse_playbook(texts: list[tuple[str, str]], name: str = "") -> Playbook:
     """
     mistakes = Mistakes()
     moments: list[Moment] = []
-    signals = SignalSettings()
+    settings = Playbook((), standard_signals(), name)
     for file, text in texts:
         try:
             documents = read_documents(text, file)
@@ -84,37 +86,42 @@ def parse_playbook(texts: list[tuple[str, str]], name: str = "") -> Playbook:
             mistakes.catch(error, Place(file))
             continue
         for document in documents:
-            signals = _read_document(document, moments, signals, mistakes)
+            settings = _read_document(document, moments, settings, mistakes)
     if not moments and not mistakes.found:
         place = Place(texts[0][0]) if texts else Place()
         mistakes.add("No moment is declared here.", place, "Begin a document with `moment: its-name`.")
     ordered = _check_versions(moments, mistakes)
     mistakes.finish()
-    return Playbook(ordered, signals, name)
+    return msgspec.structs.replace(settings, moments=ordered)
 
 
-def _read_document(
-    document: Node, moments: list[Moment], signals: SignalSettings, mistakes: Mistakes
-) -> SignalSettings:
+def _read_document(document: Node, moments: list[Moment], settings: Playbook, mistakes: Mistakes) -> Playbook:
+    """The settings so far, with those of a document; its moments are put to the others."""
     if document.is_empty:
-        return signals
+        return settings
     entries = document.entries(mistakes) if document.is_mapping else {}
     if "moment" in entries:
         _append(moments, read_moment(entries, document.place, mistakes))
-    elif entries and set(entries) <= {"moments", "signals", "name", "about"}:
+    elif entries and set(entries) <= {"moments", "signals", "segments", *JUDGED, "name", "about"}:
         for node in entries["moments"].items() if "moments" in entries else ():
             _append(moments, read_moment(node.entries(mistakes), node.place, mistakes))
         if "signals" in entries:
-            return read_signals(entries["signals"], signals, mistakes)
+            signals = read_signals(entries["signals"], settings.signals, mistakes)
+            settings = msgspec.structs.replace(settings, signals=signals)
+        if "segments" in entries:
+            segments = entries["segments"].words(mistakes, "A field")
+            settings = msgspec.structs.replace(settings, segments=segments)
+        judgements = read_judgements(entries, settings.judgements, mistakes)
+        return msgspec.structs.replace(settings, judgements=judgements)
     else:
         for name, node in entries.items():
             if name not in MOMENT_KEYS:
-                hint = nearest(name, ["moments", "signals", *MOMENT_KEYS])
+                hint = nearest(name, ["moments", "signals", "segments", *JUDGED, *MOMENT_KEYS])
                 mistakes.add(f"'{name}' is not known here.", node.place, hint)
         mistakes.add(
             "This document is no moment.", document.place, "Begin it with `moment: its-name`, `moments:` or `signals:`."
         )
-    return signals
+    return settings
 
 
 def _append(moments: list[Moment], moment: Moment | None) -> None:
@@ -147,6 +154,8 @@ def read_moment(entries: dict[str, Node], place: Place, mistakes: Mistakes) -> M
         "value": _value(entries["value"], mistakes) if "value" in entries else None,
         "owner": _owner(entries["owner"], mistakes) if "owner" in entries else None,
         "critical": _truth(entries, "critical", mistakes),
+        "effort": _choice(entries, "effort", EFFORTS, mistakes) if "effort" in entries else "",
+        "baskets": _baskets(entries["basket"], mistakes) if "basket" in entries else (),
     }
     if len(mistakes.found) > before:
         return None
@@ -252,6 +261,14 @@ def _truth(entries: dict[str, Node], key: str, mistakes: Mistakes) -> bool:
     return bool(node.scalar) if node else False
 
 
+def _baskets(node: Node, mistakes: Mistakes) -> tuple[str, ...]:
+    words = node.words(mistakes, "A basket")
+    for word in words:
+        if word not in BASKETS:
+            mistakes.add(f"The basket is '{word}'.", node.place, f"It is one of: {', '.join(BASKETS)}.")
+    return words
+
+
 def _target(node: Node, mistakes: Mistakes) -> Target:
     shares: dict[str, float] = {}
     spans: dict[str, int] = {}
@@ -277,16 +294,19 @@ def _put(into: dict[str, N], name: str, value: N | None) -> None:
         into[name] = value
 
 
+_MONEY = float("inf")
+_PRICES = {"failure_cost": _MONEY, "deflection": 1.0, "lifetime_value": _MONEY, "contact_cost": _MONEY}
+
+
 def _value(node: Node, mistakes: Mistakes) -> Value | None:
     entries = node.entries(mistakes)
-    check_names(entries, ("currency", "failure_cost", "deflection", "lifetime_value"), mistakes)
+    check_names(entries, ("currency", *_PRICES), mistakes)
     currency = entries["currency"].text if "currency" in entries else ""
     if not re.fullmatch("[A-Z]{3}", currency):
         place = entries["currency"].place if "currency" in entries else node.place
         mistakes.add("The value has no currency.", place, "Write its three letters, as in `currency: EUR`.")
-    bounds = {"failure_cost": float("inf"), "deflection": 1.0, "lifetime_value": float("inf")}
     numbers = {
-        name: entries[name].number(mistakes, f"`{name}`", 0, most) for name, most in bounds.items() if name in entries
+        name: entries[name].number(mistakes, f"`{name}`", 0, most) for name, most in _PRICES.items() if name in entries
     }
     return Value(currency, **numbers)
 

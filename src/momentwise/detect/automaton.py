@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from momentwise.define.occurrence import RETURNING_US
 from momentwise.detect.compiling import inlined
+from momentwise.detect.flow import new_flow, pair_of, tally
 from momentwise.detect.plan import (
     A_DEFINITION,
     A_ENDING,
@@ -23,6 +25,7 @@ from momentwise.detect.plan import (
     COMPLETE,
     CONFUSED,
     D_ABANDON,
+    D_DECISION,
     D_FINAL,
     D_FIRST,
     D_KEY,
@@ -45,22 +48,22 @@ COMPLETED, ESCALATED, FAILED, ABANDONED, STILL_OPEN = range(5)
 
 # Columns of a slot.
 (
-    DEFINITION, MOMENT, KEY, PHASE, START, LAST, STEPS, RETRIES, ERRORS, CHANNELS, WAIT, SAID, NEXT, PREVIOUS,
-) = range(14)  # fmt: skip
-SLOT_WIDTH = 14
+    DEFINITION, MOMENT, KEY, PHASE, START, LAST, STEPS, RETRIES, ERRORS, CHANNELS, WAIT, SAID, NAME, NEXT, PREVIOUS,
+) = range(15)  # fmt: skip
+SLOT_WIDTH = 15  # the customer's properties at the start follow
 
 # Phases: nothing; open; and over but for an escalation whose window is longer than the abandonment.
 FREE, LIVE, TAIL = range(3)
 
-# Columns of an emitted row; the last two are filled by the host.
+# Columns of an emitted row; the properties follow. The customer is filled in by the host.
 (
     O_DEFINITION, O_KEY, O_OUTCOME, O_ENDING, O_START, O_END, O_STEPS, O_RETRIES, O_ERRORS, O_CHANNELS, O_WAIT, O_SAID,
-    O_CUSTOMER,
-) = range(13)  # fmt: skip
-OUT_WIDTH = 13
+    O_NAME, O_RETURNING, O_CUSTOMER,
+) = range(15)  # fmt: skip
+OUT_WIDTH = 15
 
 # Places of the single numbers of a state.
-M_FREE, M_DEADLINE, M_ACTIVE, M_EMITTED = range(4)
+M_FREE, M_DEADLINE, M_ACTIVE, M_EMITTED, M_FIRST, M_LAST, M_NAME = range(7)
 
 
 class State(NamedTuple):
@@ -71,30 +74,36 @@ class State(NamedTuple):
         lists: First and last slot per definition and phase: live ones first, then tails, a row per definition; -1
             for none.
         table: Hash table from moment and key to a slot's number plus one; a power of two, at least twice the slots.
-        meta: Single numbers `M_…`.
+        meta: Single numbers `M_…`: the first free slot, the next deadline, slots in use, rows emitted; time of the
+            customer's first event (`NEVER` before it), time and name of the last one.
+        flow_table: See `flow`.
+        flow_rows: See `flow`.
     """
 
     slots: Int64s
     lists: Int64s
     table: Int64s
     meta: Int64s
+    flow_table: Int64s
+    flow_rows: Int64s
 
 
-def new_state(definitions: int, slots: int) -> State:
-    """An empty state with room for so many slots."""
-    rows = np.zeros((slots, SLOT_WIDTH), dtype=np.int64)
+def new_state(definitions: int, slots: int, properties: int = 0, flow: tuple[Int64s, Int64s] | None = None) -> State:
+    """An empty state with room for so many slots; states may share a flow."""
+    rows = np.zeros((slots, SLOT_WIDTH + properties), dtype=np.int64)
     rows[:, NEXT] = np.arange(1, slots + 1)
     rows[-1, NEXT] = -1
     lists = np.full((max(1, 2 * definitions), 2), -1, dtype=np.int64)
     table = np.zeros(1 << (2 * slots - 1).bit_length(), dtype=np.int64)
-    meta = np.array([0, NEVER, 0, 0], dtype=np.int64)
-    return State(rows, lists, table, meta)
+    meta = np.array([0, NEVER, 0, 0, NEVER, 0, 0], dtype=np.int64)
+    return State(rows, lists, table, meta, *(flow or new_flow()))
 
 
 def grow_state(state: State) -> State:
     """The same state with twice the slots."""
     had = len(state.slots)
-    grown = new_state(len(state.lists) // 2, 2 * had)
+    properties = state.slots.shape[1] - SLOT_WIDTH
+    grown = new_state(len(state.lists) // 2, 2 * had, properties, (state.flow_table, state.flow_rows))
     grown.slots[:had] = state.slots
     grown.lists[:] = state.lists
     grown.meta[:] = state.meta
@@ -110,7 +119,7 @@ def grow_state(state: State) -> State:
 @inlined
 def step(
     definitions: Int64s, actions: Int64s, first: int, last: int, flags: int,
-    state: State, at: int, keys: Int64s, channel: int, out: Int64s,
+    state: State, at: int, keys: Int64s, channel: int, name: int, held: Int64s, out: Int64s,
 ) -> None:  # fmt: skip
     """One event of the state's customer happens.
 
@@ -124,21 +133,29 @@ def step(
         at: Event time, microseconds; never less than that of the event before.
         keys: Code per key field of the plan; 0 where the event carries none.
         channel: Number of the event's channel, 0–61; -1 for none.
+        name: Number of the event's name.
+        held: What is known of the customer, this event included.
         out: Rows are appended at `meta[M_EMITTED]`.
     """
     if at > state.meta[M_DEADLINE]:
         expire(definitions, state, at, out)
-    if state.meta[M_ACTIVE] > 0:
-        _touch_all(definitions, state, at, keys, channel, flags & FLAG_ERROR)
+    meta = state.meta
+    if meta[M_FIRST] == NEVER:
+        meta[M_FIRST] = at
+    else:
+        tally(state.flow_table, state.flow_rows, pair_of(0, meta[M_NAME], name, 0), at - meta[M_LAST])
+    meta[M_LAST], meta[M_NAME] = at, name
+    if meta[M_ACTIVE] > 0:
+        _touch_all(definitions, state, at, keys, channel, name, flags & FLAG_ERROR)
     for row in range(first, last):
         role = actions[row, A_ROLE]
         definition = actions[row, A_DEFINITION]
         column = definitions[definition, D_KEY]
         key = keys[column] if column >= 0 else 0
         if role == OPEN:
-            _open(definitions, state, definition, key, at, channel, out)
-        elif state.meta[M_ACTIVE] > 0:
-            _act(definitions, actions, row, state, key, at, channel, out)
+            _open(definitions, state, definition, key, at, channel, name, held, out)
+        elif meta[M_ACTIVE] > 0:
+            _act(definitions, actions, row, state, key, at, channel, name, out)
 
 
 @inlined
@@ -178,11 +195,24 @@ def finish(definitions: Int64s, state: State, data_end: int, out: Int64s) -> Non
             slot = state.lists[row, 0]
             _unlink(state, slot)
             _emit(state, slot, STILL_OPEN, -1, out)
-    state.meta[M_DEADLINE] = NEVER
+    state.meta[M_DEADLINE] = state.meta[M_FIRST] = NEVER
 
 
 @inlined
-def _touch_all(definitions: Int64s, state: State, at: int, keys: Int64s, channel: int, error: int) -> None:
+def is_deciding(definitions: Int64s, state: State) -> bool:
+    """Whether an occurrence of a moment of the decision stage is open."""
+    if state.meta[M_ACTIVE] == 0:
+        return False
+    for definition in range(len(definitions)):
+        if definitions[definition, D_DECISION] and state.lists[definition, 0] >= 0:
+            return True
+    return False
+
+
+@inlined
+def _touch_all(
+    definitions: Int64s, state: State, at: int, keys: Int64s, channel: int, name: int, error: int
+) -> None:
     """The event is a step of every open occurrence that it reaches: its key's, or all where it carries none."""
     slots, lists = state.slots, state.lists
     for definition in range(len(definitions)):
@@ -193,17 +223,21 @@ def _touch_all(definitions: Int64s, state: State, at: int, keys: Int64s, channel
         key = keys[column] if column >= 0 else 0
         if key == 0:
             while slot >= 0:
-                _touch(slots, slot, at, channel, error)
+                _touch(state, slot, at, channel, name, error)
                 slot = slots[slot, NEXT]
         else:
             slot = _find(slots, state.table, definitions[definition, D_MOMENT], key)
             if slot >= 0 and slots[slot, DEFINITION] == definition and slots[slot, PHASE] == LIVE:
-                _touch(slots, slot, at, channel, error)
+                _touch(state, slot, at, channel, name, error)
 
 
 @inlined
-def _touch(slots: Int64s, slot: int, at: int, channel: int, error: int) -> None:
-    slots[slot, WAIT] = max(slots[slot, WAIT], at - slots[slot, LAST])
+def _touch(state: State, slot: int, at: int, channel: int, name: int, error: int) -> None:
+    slots = state.slots
+    gap = at - slots[slot, LAST]
+    tally(state.flow_table, state.flow_rows, pair_of(slots[slot, MOMENT] + 1, slots[slot, NAME], name, 0), gap)
+    slots[slot, NAME] = name
+    slots[slot, WAIT] = max(slots[slot, WAIT], gap)
     slots[slot, LAST] = at
     slots[slot, STEPS] += 1
     slots[slot, ERRORS] += error
@@ -213,8 +247,9 @@ def _touch(slots: Int64s, slot: int, at: int, channel: int, error: int) -> None:
 
 @inlined
 def _act(
-    definitions: Int64s, actions: Int64s, row: int, state: State, key: int, at: int, channel: int, out: Int64s
-) -> None:
+    definitions: Int64s, actions: Int64s, row: int, state: State, key: int, at: int, channel: int, name: int,
+    out: Int64s,
+) -> None:  # fmt: skip
     """An action reaches the occurrences of its definition: its key's, or all where the event carries none."""
     slots, lists = state.slots, state.lists
     definition = actions[row, A_DEFINITION]
@@ -223,16 +258,18 @@ def _act(
             slot = lists[row_of_list, 0]
             while slot >= 0:
                 following = slots[slot, NEXT]
-                _apply(actions, row, state, slot, at, channel, out)
+                _apply(actions, row, state, slot, at, channel, name, out)
                 slot = following
     else:
         slot = _find(slots, state.table, definitions[definition, D_MOMENT], key)
         if slot >= 0 and slots[slot, DEFINITION] == definition:
-            _apply(actions, row, state, slot, at, channel, out)
+            _apply(actions, row, state, slot, at, channel, name, out)
 
 
 @inlined
-def _apply(actions: Int64s, row: int, state: State, slot: int, at: int, channel: int, out: Int64s) -> None:
+def _apply(
+    actions: Int64s, row: int, state: State, slot: int, at: int, channel: int, name: int, out: Int64s
+) -> None:
     """One action meets one occurrence."""
     slots = state.slots
     role = actions[row, A_ROLE]
@@ -240,7 +277,7 @@ def _apply(actions: Int64s, row: int, state: State, slot: int, at: int, channel:
         return
     if slots[slot, PHASE] == TAIL:
         if role == ESCALATE:
-            _touch(slots, slot, at, channel, 0)
+            _touch(state, slot, at, channel, name, 0)
             _end(state, slot, ESCALATED, actions[row, A_ENDING], out)
     elif role == RETRY:
         slots[slot, RETRIES] += 1
@@ -257,7 +294,10 @@ def _apply(actions: Int64s, row: int, state: State, slot: int, at: int, channel:
 
 
 @inlined
-def _open(definitions: Int64s, state: State, definition: int, key: int, at: int, channel: int, out: Int64s) -> None:
+def _open(
+    definitions: Int64s, state: State, definition: int, key: int, at: int, channel: int, name: int, held: Int64s,
+    out: Int64s,
+) -> None:  # fmt: skip
     """A start opens an occurrence, unless one of the moment is open that the event reaches."""
     if at < definitions[definition, D_SINCE] or at >= definitions[definition, D_UNTIL]:
         return
@@ -279,7 +319,9 @@ def _open(definitions: Int64s, state: State, definition: int, key: int, at: int,
     slots[slot, PHASE], slots[slot, START], slots[slot, LAST] = LIVE, at, at
     slots[slot, STEPS], slots[slot, RETRIES], slots[slot, ERRORS] = 0, 0, 0
     slots[slot, CHANNELS] = 1 << channel if channel >= 0 else 0
-    slots[slot, WAIT], slots[slot, SAID] = 0, 0
+    slots[slot, WAIT], slots[slot, SAID], slots[slot, NAME] = 0, 0, name
+    for column in range(SLOT_WIDTH, slots.shape[1]):
+        slots[slot, column] = held[column - SLOT_WIDTH]
     _link(state, slot)
     _put(slots, state.table, slot)
     meta[M_DEADLINE] = min(meta[M_DEADLINE], at + definitions[definition, D_ABANDON])
@@ -301,7 +343,12 @@ def _emit(state: State, slot: int, outcome: int, ending: int, out: Int64s) -> No
     out[row, O_START], out[row, O_END] = slots[slot, START], slots[slot, LAST]
     out[row, O_STEPS], out[row, O_RETRIES] = slots[slot, STEPS], slots[slot, RETRIES]
     out[row, O_ERRORS], out[row, O_CHANNELS] = slots[slot, ERRORS], slots[slot, CHANNELS]
-    out[row, O_WAIT], out[row, O_SAID] = slots[slot, WAIT], slots[slot, SAID]
+    out[row, O_WAIT], out[row, O_SAID], out[row, O_NAME] = slots[slot, WAIT], slots[slot, SAID], slots[slot, NAME]
+    out[row, O_RETURNING] = slots[slot, START] - meta[M_FIRST] > RETURNING_US
+    for column in range(SLOT_WIDTH, slots.shape[1]):
+        out[row, OUT_WIDTH + column - SLOT_WIDTH] = slots[slot, column]
+    pair = pair_of(slots[slot, MOMENT] + 1, slots[slot, NAME], 0, outcome + 1)
+    tally(state.flow_table, state.flow_rows, pair, slots[slot, LAST] - slots[slot, START])
     meta[M_EMITTED] = row + 1
     _take(slots, state.table, slot)
     slots[slot, PHASE] = FREE

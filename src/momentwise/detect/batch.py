@@ -7,6 +7,7 @@ event, so that no limit on open occurrences or results is built in.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,25 +19,19 @@ from momentwise.detect.automaton import (
     State,
     finish,
     grow_state,
+    is_deciding,
     new_state,
     step,
 )
 from momentwise.detect.borrow import borrowed
 from momentwise.detect.compiling import compiled, inlined
-from momentwise.detect.plan import FLAG_CLICK, Int64s, Plan
-from momentwise.detect.rage import (
-    B_EMITTED,
-    R_CUSTOMER,
-    RAGE_WIDTH,
-    Burst,
-    click,
-    finish_clicks,
-    new_burst,
-)
+from momentwise.detect.friction import Floats, add_up
+from momentwise.detect.plan import FIRST, U_DECISION, U_KEY, U_MEASURE, Int64s, Plan
 from momentwise.detect.records import (
     AT,
     BUCKETS,
     CHANNEL_BITS,
+    CONTEXT_SHIFT,
     FIXED,
     HALF_BITS,
     LOW_CHANNEL,
@@ -48,83 +43,134 @@ from momentwise.detect.records import (
     WHO,
     X_BITS,
 )
+from momentwise.detect.signals import NO_MEASURE, LimitTables, finish_signals, hear
+from momentwise.detect.symbols import SymbolTables
+from momentwise.detect.waiting import (
+    E_AT,
+    E_CHANNEL,
+    E_ELEMENT,
+    E_KEY,
+    E_NAME,
+    E_PAGE,
+    E_X,
+    E_Y,
+    N_BEFORE,
+    N_EMITTED,
+    N_SEEN,
+    S_CUSTOMER,
+    SIGNAL_WIDTH,
+    Watch,
+    new_watch,
+)
 
 _FIRST_SLOTS, _ROWS = 256, 1 << 10
 X_OFFSET = 32_768
 
-# Where a run of the kernel stands: customer of the bucket, its next event, and why it stopped.
-_CUSTOMER, _EVENT, _WHY = range(3)
+# Where a run of the kernel stands: customer of the bucket, its next event, why it stopped, and the first row of signals
+# that the customer at hand has emitted since the last stop.
+_CUSTOMER, _EVENT, _WHY, _SIGNAL = range(4)
 _DONE, _FULL_OUT, _FULL_SLOTS = range(3)
 
 
-@dataclass(frozen=True)
-class Tables:
+class Tables(NamedTuple):
     """What the kernel needs of a plan.
 
     Args:
         definitions: Columns `D_…`.
-        offsets: First action of each symbol.
-        actions: Columns `A_…`.
-        flags: `FLAG_…` of each symbol.
-        clicks: Clicks of a rage click; 0 where it is switched off.
-        within_us: Its span.
-        radius: Its radius.
+        rules: Columns `U_…`.
+        symbols: Of every symbol that occurs.
+        limits: What was learned.
+        contexts: Per context the number of each property's value; 0 for none.
+        weights: Per rule, how much one adds to the customer's friction.
+        half_life_us: Of friction, microseconds.
+        friction_limit: The sum that is too much.
+        keys: How many key columns a record has.
         data_end: The instant up to which the data are complete, microseconds.
     """
 
     definitions: Int64s
-    offsets: Int64s
-    actions: Int64s
-    flags: Int64s
-    clicks: int
-    within_us: int
-    radius: int
+    rules: Int64s
+    symbols: SymbolTables
+    limits: LimitTables
+    contexts: Int64s
+    weights: Floats
+    half_life_us: float
+    friction_limit: float
+    keys: int
     data_end: int
 
-    @classmethod
-    def of(cls, plan: Plan, symbols: tuple[Int64s, Int64s, Int64s], data_end: int) -> Tables:
-        """The tables of a plan whose symbols are all known."""
-        offsets, actions, flags = symbols
-        rage = plan.playbook.signals.rage_click
-        settings = (rage.clicks, rage.within_us, rage.radius) if rage else (0, 0, 0)
-        return cls(plan.definitions, offsets, actions, flags, *settings, data_end)
+
+def tables_of(plan: Plan, symbols: SymbolTables, limits: LimitTables, contexts: Int64s, data_end: int) -> Tables:
+    """The tables of a plan whose symbols and limits are all known."""
+    friction = plan.playbook.signals.friction
+    weights = [rule.weight if rule.archetype == "friction" else 0.0 for rule in plan.rules]
+    return Tables(
+        definitions=plan.definitions,
+        rules=plan.rule_rows,
+        symbols=symbols,
+        limits=limits,
+        contexts=contexts,
+        weights=np.array([*weights, 0.0], dtype=np.float64),
+        half_life_us=float(friction.half_life_us),
+        friction_limit=float(friction.limit),
+        keys=len(plan.keys),
+        data_end=data_end,
+    )
 
 
-def run_bucket(tables: Tables, placed: Int64s, starts: Int64s, bucket: int) -> tuple[Int64s, Int64s]:
-    """Every occurrence and every rage click of one bucket's customers.
+@dataclass(frozen=True)
+class Emitted:
+    """What the pass over a bucket gave, by customer.
+
+    Args:
+        occurrences: Columns `O_…`.
+        signals: Columns `S_…`; the rule after the last one is friction that was too much.
+    """
+
+    occurrences: Int64s
+    signals: Int64s
+
+
+def run_bucket(tables: Tables, placed: Int64s, starts: Int64s, bucket: int, flow: tuple[Int64s, Int64s]) -> Emitted:
+    """Every occurrence and every signal of one bucket's customers.
 
     Args:
         tables: The plan.
         placed: Records by customer and time.
         starts: First row per customer of the bucket.
         bucket: Which bucket it is; with the customer's place in it this gives the customer's number.
-
-    Returns:
-        Emitted occurrences (columns `O_…`) and rage clicks (columns `R_…`), by customer.
+        flow: What came after what is added to it; see `flow.new_flow`.
     """
-    state = new_state(len(tables.definitions), _FIRST_SLOTS)
-    burst = new_burst(max(2, tables.clicks))
+    properties = tables.contexts.shape[1]
+    state = new_state(len(tables.definitions), _FIRST_SLOTS, properties, flow)
+    watch = new_watch(len(tables.rules), properties)
     # Room for as many rows as the events are likely to give: memory that is not written to costs nothing.
-    out = np.empty((_ROWS + len(placed) // 2, OUT_WIDTH), np.int64)
-    rage_out = np.empty((_ROWS, RAGE_WIDTH), np.int64)
-    position = np.zeros(3, dtype=np.int64)
+    out = np.empty((_ROWS + len(placed) // 2, OUT_WIDTH + properties), np.int64)
+    signal_out = np.empty((_room_for_signals(tables, placed, starts), SIGNAL_WIDTH + properties), np.int64)
+    position = np.zeros(4, dtype=np.int64)
     found: list[Int64s] = []
-    raged: list[Int64s] = []
     while True:
-        _run(
-            tables.definitions, tables.offsets, tables.actions, tables.flags, tables.clicks, tables.within_us,
-            tables.radius, tables.data_end, placed, starts, bucket, state, burst, out, rage_out, position,
-        )  # fmt: skip
+        _run(tables, placed, starts, bucket, state, watch, out, signal_out, position)
         found.append(out[: state.meta[M_EMITTED]])
-        raged.append(rage_out[: burst.meta[B_EMITTED]])
         if position[_WHY] == _DONE:
-            return _joined(found), _joined(raged)
-        state.meta[M_EMITTED] = burst.meta[B_EMITTED] = 0
-        out, rage_out = np.empty_like(out), np.empty_like(rage_out)
+            return Emitted(_joined(found), signal_out[: watch.meta[N_EMITTED]])
+        state.meta[M_EMITTED] = 0
+        out = np.empty_like(out)
         if position[_WHY] == _FULL_SLOTS:
             state = grow_state(state)
         if state.meta[M_ACTIVE] + len(tables.definitions) >= len(out):
-            out = np.empty((4 * len(out), OUT_WIDTH), np.int64)
+            out = np.empty((4 * len(out), OUT_WIDTH + properties), np.int64)
+
+
+def _room_for_signals(tables: Tables, placed: Int64s, starts: Int64s) -> int:
+    """Rows for every signal that there can be: no event is the first of more than one per rule that hears of it.
+
+    The pages of memory behind the rows that are not written to are never touched, so that this costs nothing.
+    """
+    symbols = (placed[:, WHO] >> CHANNEL_BITS) & LOW_SYMBOL
+    hearing = np.diff(tables.symbols.heard_offsets)
+    # Besides, friction that was too much, at most once for each of them.
+    return 16 + int(hearing[symbols].sum()) * 2
 
 
 def _joined(parts: list[Int64s]) -> Int64s:
@@ -133,63 +179,97 @@ def _joined(parts: list[Int64s]) -> Int64s:
 
 @compiled
 def _run(
-    definitions: Int64s, offsets: Int64s, actions: Int64s, flags: Int64s, clicks: int, within_us: int, radius: int,
-    data_end: int, placed: Int64s, starts: Int64s, bucket: int, state: State, burst: Burst, out: Int64s,
-    rage_out: Int64s, position: Int64s,
+    tables: Tables, placed: Int64s, starts: Int64s, bucket: int, state: State, watch: Watch, out: Int64s,
+    signal_out: Int64s, position: Int64s,
 ) -> None:  # fmt: skip
     """Customer by customer, event by event, from `position` on; see `borrow` for the first lines."""
-    definitions, actions, placed = borrowed(definitions), borrowed(actions), borrowed(placed)
-    out, rage_out = borrowed(out), borrowed(rage_out)
-    state = State(borrowed(state.slots), borrowed(state.lists), borrowed(state.table), borrowed(state.meta))
-    burst = Burst(borrowed(burst.ring), borrowed(burst.meta))
-    held = np.zeros(max(1, placed.shape[1] - FIXED), dtype=np.int64)
-    keys = borrowed(held)
+    definitions, rules = borrowed(tables.definitions), borrowed(tables.rules)
+    symbols = SymbolTables(
+        borrowed(tables.symbols.offsets), borrowed(tables.symbols.actions), borrowed(tables.symbols.flags),
+        borrowed(tables.symbols.names), borrowed(tables.symbols.heard_offsets), borrowed(tables.symbols.heard),
+    )  # fmt: skip
+    limits = LimitTables(
+        borrowed(tables.limits.answers), borrowed(tables.limits.dwells), borrowed(tables.limits.gaps),
+        borrowed(tables.limits.silent),
+    )  # fmt: skip
+    contexts, weights = borrowed(tables.contexts), borrowed(tables.weights)
+    placed, out, signal_out = borrowed(placed), borrowed(out), borrowed(signal_out)
+    state = State(
+        borrowed(state.slots), borrowed(state.lists), borrowed(state.table), borrowed(state.meta),
+        borrowed(state.flow_table), borrowed(state.flow_rows),
+    )  # fmt: skip
+    watch = Watch(
+        borrowed(watch.entries), borrowed(watch.counts), borrowed(watch.pace), borrowed(watch.held),
+        borrowed(watch.event), borrowed(watch.meta),
+    )  # fmt: skip
+    owned = np.zeros(max(1, tables.keys), dtype=np.int64)
+    keys = borrowed(owned)
     opens = len(definitions)
-    room_slots, room_out, room_rage = len(state.slots) - opens, len(out) - opens, len(rage_out) - 1
+    room_slots, room_out = len(state.slots) - opens, len(out) - opens
     event = position[_EVENT]
+    first_signal = position[_SIGNAL]
     for customer in range(position[_CUSTOMER], len(starts) - 1):
-        first_out, first_rage = state.meta[M_EMITTED], burst.meta[B_EMITTED]
+        first_out = state.meta[M_EMITTED]
+        number = customer * BUCKETS + bucket
+        if event <= starts[customer]:
+            first_signal = watch.meta[N_EMITTED]
         event = max(event, starts[customer])
         while event < starts[customer + 1]:
             active = state.meta[M_ACTIVE]
-            if (
-                active > room_slots
-                or state.meta[M_EMITTED] + active > room_out
-                or burst.meta[B_EMITTED] > room_rage - 1
-            ):
-                _name(state, burst, first_out, first_rage, customer * BUCKETS + bucket, out, rage_out)
-                position[_CUSTOMER], position[_EVENT] = customer, event
+            if active > room_slots or state.meta[M_EMITTED] + active > room_out:
+                _name(out, O_CUSTOMER, first_out, state.meta[M_EMITTED], number)
+                position[_CUSTOMER], position[_EVENT], position[_SIGNAL] = customer, event, first_signal
                 position[_WHY] = _FULL_SLOTS if active > room_slots else _FULL_OUT
                 return
-            who = placed[event, WHO]
+            who, at = placed[event, WHO], placed[event, AT]
             symbol = (who >> CHANNEL_BITS) & LOW_SYMBOL
-            channel = (who & LOW_CHANNEL) - 1
-            for column in range(FIXED, placed.shape[1]):
-                keys[column - FIXED] = placed[event, column]
+            for column in range(tables.keys):
+                keys[column] = placed[event, FIXED + column]
+            context = placed[event, PLACE] >> CONTEXT_SHIFT
+            if context:
+                for column in range(contexts.shape[1]):
+                    if contexts[context, column]:
+                        watch.held[column] = contexts[context, column]
             step(
-                definitions, actions, offsets[symbol], offsets[symbol + 1], flags[symbol], state, placed[event, AT],
-                keys, channel, out,
+                definitions, symbols.actions, symbols.offsets[symbol], symbols.offsets[symbol + 1], symbols.flags[symbol],
+                state, at, keys, (who & LOW_CHANNEL) - 1, symbols.names[symbol], watch.held, out,
             )  # fmt: skip
-            if clicks > 0 and flags[symbol] & FLAG_CLICK:
-                spot, place = placed[event, SPOT], placed[event, PLACE]
-                click(
-                    within_us, radius, burst, placed[event, AT], spot >> HALF_BITS, spot & LOW_HALF,
-                    (place >> X_BITS) - X_OFFSET, (place & LOW_X) - X_OFFSET, rage_out,
-                )  # fmt: skip
+            if symbols.heard_offsets[symbol] < symbols.heard_offsets[symbol + 1]:
+                _hear_all(definitions, rules, symbols, limits, placed, event, tables.keys, state, watch, signal_out)
+            watch.meta[N_BEFORE], watch.meta[N_SEEN] = at, 1
             event += 1
-        finish(definitions, state, data_end, out)
-        finish_clicks(burst, rage_out)
-        _name(state, burst, first_out, first_rage, customer * BUCKETS + bucket, out, rage_out)
+        finish(definitions, state, tables.data_end, out)
+        finish_signals(rules, limits, watch, tables.data_end, signal_out)
+        add_up(weights, tables.half_life_us, tables.friction_limit, len(rules), watch, first_signal, signal_out)
+        _name(out, O_CUSTOMER, first_out, state.meta[M_EMITTED], number)
+        _name(signal_out, S_CUSTOMER, first_signal, watch.meta[N_EMITTED], number)
     position[_WHY] = _DONE
-    held[0] = 0
+    owned[0] = 0
 
 
 @inlined
-def _name(
-    state: State, burst: Burst, first_out: int, first_rage: int, customer: int, out: Int64s, rage_out: Int64s
-) -> None:
+def _hear_all(
+    definitions: Int64s, rules: Int64s, symbols: SymbolTables, limits: LimitTables, placed: Int64s, event: int, keys: int,
+    state: State, watch: Watch, out: Int64s,
+) -> None:  # fmt: skip
+    """Every rule that hears of an event does."""
+    who, spot, place = placed[event, WHO], placed[event, SPOT], placed[event, PLACE]
+    symbol = (who >> CHANNEL_BITS) & LOW_SYMBOL
+    parts = watch.event
+    parts[E_AT], parts[E_NAME], parts[E_CHANNEL] = placed[event, AT], symbols.names[symbol], who & LOW_CHANNEL
+    parts[E_PAGE], parts[E_ELEMENT] = spot >> HALF_BITS, spot & LOW_HALF
+    parts[E_X], parts[E_Y] = ((place >> X_BITS) & LOW_X) - X_OFFSET, (place & LOW_X) - X_OFFSET
+    for row in range(symbols.heard_offsets[symbol], symbols.heard_offsets[symbol + 1]):
+        rule, roles = symbols.heard[row, 0], symbols.heard[row, 1]
+        key, measure = rules[rule, U_KEY], rules[rule, U_MEASURE]
+        parts[E_KEY] = placed[event, FIXED + key] if key >= 0 else 0
+        measured = placed[event, FIXED + keys + measure] if measure >= 0 else NO_MEASURE
+        counts = not (rules[rule, U_DECISION] and roles & FIRST) or is_deciding(definitions, state)
+        hear(rules, limits, rule, roles, measured, counts, watch, out)
+
+
+@inlined
+def _name(rows: Int64s, column: int, first: int, last: int, customer: int) -> None:
     """Write the customer's number beside the rows that were emitted for them."""
-    for row in range(first_out, state.meta[M_EMITTED]):
-        out[row, O_CUSTOMER] = customer
-    for row in range(first_rage, burst.meta[B_EMITTED]):
-        rage_out[row, R_CUSTOMER] = customer
+    for row in range(first, last):
+        rows[row, column] = customer

@@ -7,29 +7,27 @@ of arrival and the end of the data to occurrences and signals; `check` holds it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from random import Random
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 
-from momentwise.define.evaluate import FieldValue, read_number, read_text
-from momentwise.define.event import FIELD_KINDS, Event
-from momentwise.define.moment import Moment, Trigger
+from momentwise.define.evaluate import FieldValue, Kind, read_as, read_number, read_text
+from momentwise.define.event import Event
 from momentwise.define.occurrence import Occurrence, Signal
-from momentwise.define.playbook import Playbook
-from momentwise.define.predicate import parse_predicate
-from momentwise.define.signal import RageClick, SignalSettings
-from momentwise.define.span import SECOND_US
-from momentwise.detect.batch import X_OFFSET, Tables, run_bucket
+from momentwise.define.span import LONGEST_US, SECOND_US
+from momentwise.detect.batch import X_OFFSET, run_bucket, tables_of
+from momentwise.detect.cases import Case, draw_case
+from momentwise.detect.flow import new_flow
 from momentwise.detect.intern import Interner
-from momentwise.detect.plan import Plan, Symbols, bits_of, compile_plan
+from momentwise.detect.learned import limit_tables
+from momentwise.detect.plan import Measure, Plan, bits_of, compile_plan
 from momentwise.detect.rage import whole_pixels
 from momentwise.detect.records import (
     BUCKETS,
     CHANNEL_BITS,
+    CONTEXT_SHIFT,
     HALF_BITS,
     SYMBOL_BITS,
     WHO,
@@ -40,156 +38,52 @@ from momentwise.detect.records import (
     put_together,
     record_width,
 )
-from momentwise.detect.reference import detect_occurrences, detect_rage_clicks, in_order
+from momentwise.detect.reference import detect_occurrences, in_order
+from momentwise.detect.reference_signals import detect_signals
 from momentwise.detect.results import Names, occurrence_batch, signal_batch
+from momentwise.detect.signals import NO_MEASURE
 from momentwise.detect.single import SingleEventPass
+from momentwise.detect.symbols import MOST_NAMES, Symbols
 
 Found = tuple[list[Occurrence], list[Signal]]
-Host = Callable[[Playbook, list[Event], int], Found]
-
-_NAMES = ("a", "b", "c", "d", "error", "click")
-_CHANNELS = (None, "web", "app", "chat", "voice")
-_CONDITIONS = (
-    "amount > 1",
-    "amount <= 1 and channel = 'web'",
-    "channel in ['app', 'chat'] or amount is missing",
-    "not (channel = 'web')",
-    "text contains 'Yes'",
-)
-_STEP_US = SECOND_US // 2
-_BLANK = Moment(name="blank", intent="do", stage="decision", archetype="friction", start=(), complete=())
+Host = Callable[[Case], Found]
 
 
-@dataclass(frozen=True)
-class Case:
-    """One playbook and one stream.
-
-    Args:
-        seed: Draws the same case again.
-        playbook: Some moments.
-        events: In order of arrival.
-        data_end: The instant up to which the stream is complete.
-    """
-
-    seed: int
-    playbook: Playbook
-    events: list[Event]
-    data_end: int
-
-
-def draw_case(seed: int) -> Case:
-    """The case of a seed: up to four moments, some in two versions, and up to forty events of three customers."""
-    random = Random(seed)
-    moments = [moment for number in range(random.randint(1, 4)) for moment in _draw_moment(random, number)]
-    playbook = Playbook(tuple(moments), _draw_signals(random))
-    length = random.choice((0, 3, 12, 25, 40))
-    clicks = ("click",) * random.choice((1, 1, 12))
-    events = [_draw_event(random, arrival, clicks) for arrival in range(length)]
-    random.shuffle(events)
-    events = [msgspec.structs.replace(event, arrival=arrival) for arrival, event in enumerate(events)]
-    latest = max((event.at for event in events), default=0)
-    return Case(seed, playbook, events, latest + random.choice((0, 0, 1, 4, 40)) * _STEP_US)
-
-
-def _draw_moment(random: Random, number: int) -> list[Moment]:
-    by = random.choice((None, None, "order", "session"))
-    versions = []
-    for version in range(1, random.choice((1, 1, 1, 2)) + 1):
-        abandon = random.randint(1, 10) * _STEP_US
-        roles = {
-            role: _draw_triggers(random, least, abandon if role != "start" else None)
-            for role, least in (
-                ("start", 1),
-                ("complete", 1),
-                ("escalate", 0),
-                ("fail", 0),
-                ("understood", 0),
-                ("confused", 0),
-            )
-        }
-        if random.random() < 0.4:
-            roles["escalate"] = (Trigger(("d",), None, abandon + random.randint(1, 8) * _STEP_US),)
-        since = random.randint(3, 18) * _STEP_US if version > 1 else None
-        base = msgspec.structs.replace(_BLANK, name=f"moment-{number}", version=version, since_us=since, by=by)
-        versions.append(msgspec.structs.replace(base, abandon_after_us=abandon, **roles))
-    return versions
-
-
-def _draw_triggers(random: Random, least: int, longest: int | None) -> tuple[Trigger, ...]:
-    triggers = []
-    for _ in range(random.choice((least, least, 1, 2))):
-        names = tuple(random.sample(_NAMES, random.choice((1, 1, 1, 2))))
-        where = parse_predicate(random.choice(_CONDITIONS)) if random.random() < 0.3 else None
-        if where is not None and random.random() < 0.2:
-            names = ()
-        within = None
-        if longest is not None and random.random() < 0.5:
-            within = random.randint(0, longest // _STEP_US) * _STEP_US
-        triggers.append(Trigger(names, where, within, random.choice(("", "", "one", "two"))))
-    return tuple(triggers)
-
-
-def _draw_signals(random: Random) -> SignalSettings:
-    if random.random() < 0.2:
-        return SignalSettings(rage_click=None)
-    ignore = parse_predicate("element = 'stepper'") if random.random() < 0.5 else None
-    rage = RageClick(
-        clicks=random.choice((2, 3, 4)), within_us=random.choice((0, 1, 2, 4)) * _STEP_US, radius=30, ignore=ignore
-    )
-    return SignalSettings(rage_click=rage, errors=random.choice((("error",), ("error", "c"), ())))
-
-
-def _draw_event(random: Random, arrival: int, clicks: tuple[str, ...]) -> Event:
-    fields: dict[str, str | float | int | bool | None] = {
-        "channel": random.choice(_CHANNELS),
-        "order": random.choice((None, None, "A", "B", "C")),
-        "session": random.choice((None, "s1", "s2")),
-        "amount": random.choice((None, 0, 1, 1.5, 2)),
-        "text": random.choice((None, "", "oh YES", "no")),
-        "page": random.choice((None, "/cart", "/cart", "/cart")),
-        "element": random.choice((None, "button", "button", "stepper")),
-        "x": random.choice((None, 100, 130, 130, 130.5)),
-        "y": random.choice((None, 50, 50.5)),
-    }
-    return Event(
-        customer=random.choice(("ana", "bo", "cy")),
-        at=random.randint(0, 20) * _STEP_US,
-        event=random.choice((*_NAMES, *clicks, "other")),
-        fields=fields,
-        arrival=arrival,
-    )
-
-
-def reference_host(playbook: Playbook, events: list[Event], data_end: int) -> Found:
+def reference_host(case: Case) -> Found:
     """The meaning itself."""
-    return detect_occurrences(playbook, events, data_end), detect_rage_clicks(playbook, events)
+    given = (case.playbook, case.events, case.data_end)
+    occurrences = detect_occurrences(*given, case.kinds, properties=case.properties)
+    signals = detect_signals(*given, case.limits, case.kinds, case.properties)
+    return occurrences, signals
 
 
-def single_event_host(playbook: Playbook, events: list[Event], data_end: int) -> Found:
-    """The automaton, one event at a time, the clock passing between the events."""
-    return run_single(compile_plan(playbook), events, data_end)
+def single_event_host(case: Case) -> Found:
+    """The automata, one event at a time, the clock passing between the events."""
+    return run_single(compile_plan(case.playbook, case.properties), case)
 
 
-def run_single(plan: Plan, events: list[Event], data_end: int) -> Found:
-    """The automaton over a compiled plan, one event at a time."""
-    running = SingleEventPass(plan)
-    occurrences: list[Occurrence] = []
-    signals: list[Signal] = []
-    for event in in_order(events):
-        occurrences.extend(running.pass_time(event.at))
-        more, raged = running.step(event)
-        occurrences.extend(more)
-        signals.extend(raged)
-    more, raged = running.finish(data_end)
-    return [*occurrences, *more], [*signals, *raged]
+def run_single(plan: Plan, case: Case) -> Found:
+    """The automata over a compiled plan, one event at a time."""
+    running = SingleEventPass(plan, case.kinds, case.limits)
+    found: Found = ([], [])
+    for event in in_order(case.events):
+        _extend(found, running.pass_time(event.at))
+        _extend(found, running.step(event))
+    _extend(found, running.finish(case.data_end))
+    return found
 
 
-def compiled_host(playbook: Playbook, events: list[Event], data_end: int) -> Found:
-    """The automaton compiled over records that were put together by customer, as the batch hosts run it."""
-    plan = compile_plan(playbook)
-    numbering = _Numbering(plan)
-    columns = np.array([numbering.record(event) for event in events], dtype=np.int64)
-    columns = columns.reshape(-1, record_width(len(plan.keys))).T.copy()
+def _extend(found: Found, more: Found) -> None:
+    found[0].extend(more[0])
+    found[1].extend(more[1])
+
+
+def compiled_host(case: Case) -> Found:
+    """The automata compiled over records that were put together by customer, as the batch hosts run it."""
+    plan = compile_plan(case.playbook, case.properties)
+    numbering = _Numbering(plan, case.kinds)
+    columns = np.array([numbering.record(event) for event in case.events], dtype=np.int64)
+    columns = columns.reshape(-1, record_width(len(plan.keys), len(plan.measures))).T.copy()
     customers = columns[WHO] >> (SYMBOL_BITS + CHANNEL_BITS)
     fine = np.zeros(len(customers), dtype=np.uint8)
     counts, starts = np.zeros(BUCKETS, dtype=np.int64), np.zeros(BUCKETS + 1, dtype=np.int64)
@@ -197,31 +91,36 @@ def compiled_host(playbook: Playbook, events: list[Event], data_end: int) -> Fou
     np.cumsum(counts, out=starts[1:])
     records = np.empty((len(customers), len(columns)), dtype=np.int64)
     place_in_buckets(columns, fine, customers, starts[:-1].copy(), records)
-    tables = Tables.of(plan, numbering.symbols.tables(), data_end)
     names = numbering.names()
+    limits = limit_tables(plan, case.limits, names.spots, pa.array(names.events))
+    tables = tables_of(plan, numbering.symbols.tables(), limits, numbering.contexts(), case.data_end)
     found: Found = ([], [])
     for bucket in np.flatnonzero(counts).tolist():
         part = records[starts[bucket] : starts[bucket + 1]]
         placed, of_customer = put_together(part, len(names.customers), bucket)
         drop_duplicates(placed, of_customer)
-        emitted, raged = run_bucket(tables, placed, of_customer, bucket)
-        found[0].extend(read_occurrences(pa.table(occurrence_batch(emitted, names))))
-        found[1].extend(read_signals(pa.table(signal_batch(raged, names))))
+        emitted = run_bucket(tables, placed, of_customer, bucket, new_flow())
+        found[0].extend(read_occurrences(pa.table(occurrence_batch(emitted.occurrences, names))))
+        found[1].extend(read_signals(pa.table(signal_batch(emitted.signals, names))))
     return found
 
 
 class _Numbering:
     """Numbers the fields of events one at a time, as a host numbers them by columns."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, kinds: Mapping[str, Kind]) -> None:
         self.symbols = Symbols(plan)
-        self._plan = plan
+        self._plan, self._kinds = plan, kinds
         self._customers, self._texts, self._spots, self._channels = (Interner() for _ in range(4))
+        self._events: dict[str, int] = {"": 0}
+        self._values: list[dict[str | None, int]] = [{None: 0} for _ in plan.properties]
+        self._contexts: list[list[int]] = [[0] * len(plan.properties)]
 
     def record(self, event: Event) -> list[int]:
         """One event as a record; its place in the order of arrival tells it from its likes."""
         fields = event.read()
-        symbol = self.symbols.number(bits_of(self._plan, fields, FIELD_KINDS))
+        name = min(self._events.setdefault(event.event, len(self._events)), MOST_NAMES)
+        symbol = self.symbols.number(bits_of(self._plan, fields, self._kinds), name)
         customer = self._customers.add(event.customer)
         who = (
             customer << (SYMBOL_BITS + CHANNEL_BITS)
@@ -229,20 +128,48 @@ class _Numbering:
             | self._text(self._channels, fields, "channel")
         )
         page, element = self._text(self._spots, fields, "page"), self._text(self._spots, fields, "element")
-        x, y = whole_pixels(read_number(fields["x"]), read_number(fields["y"]))
-        place = (x + X_OFFSET) << X_BITS | (y + X_OFFSET)
+        x, y = whole_pixels(read_number(fields.get("x")), read_number(fields.get("y")))
+        place = self._context(fields) << CONTEXT_SHIFT | (x + X_OFFSET) << X_BITS | (y + X_OFFSET)
         keys = [self._text(self._texts, fields, key) for key in self._plan.keys]
-        return [event.at, event.arrival, who, page << HALF_BITS | element, place, *keys]
+        measures = [_measured(measure, fields, self._kinds) for measure in self._plan.measures]
+        return [event.at, event.arrival, who, page << HALF_BITS | element, place, *keys, *measures]
+
+    def contexts(self) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+        """Per context the number of each property's value."""
+        return np.array(self._contexts, dtype=np.int64).reshape(len(self._contexts), -1 if self._plan.properties else 0)
 
     def names(self) -> Names:
         """What the numbers stand for."""
         channels = self._channels.texts().cast(pa.string()).to_pylist()[1:]
-        return Names(self._plan, self._customers.texts(), self._texts.texts(), self._spots.texts(), tuple(channels))
+        return Names(
+            self._plan,
+            self._customers.texts(),
+            self._texts.texts(),
+            self._spots.texts(),
+            tuple(channels),
+            tuple(self._events),
+            tuple(tuple(known) for known in self._values),
+        )
+
+    def _context(self, fields: dict[str, FieldValue]) -> int:
+        texts = [read_text(fields.get(name)) for name in self._plan.properties]
+        row = [known.setdefault(text, len(known)) for known, text in zip(self._values, texts, strict=True)]
+        if not any(row):
+            return 0
+        self._contexts.append(row)
+        return len(self._contexts) - 1
 
     @staticmethod
     def _text(texts: Interner, fields: dict[str, FieldValue], name: str) -> int:
         text = read_text(fields.get(name))
         return 0 if text is None else texts.add(text)
+
+
+def _measured(measure: Measure, fields: dict[str, FieldValue], kinds: Mapping[str, Kind]) -> int:
+    value = read_as(fields.get(measure.field), kinds.get(measure.field), measure.kind)
+    if not isinstance(value, int | float) or (measure.kind == "number" and value < 0):
+        return NO_MEASURE
+    return int(value) if measure.kind == "instant" else min(int(value * SECOND_US + 0.5), LONGEST_US)
 
 
 def read_occurrences(table: pa.Table) -> list[Occurrence]:
@@ -251,6 +178,7 @@ def read_occurrences(table: pa.Table) -> list[Occurrence]:
     for row in _whole_times(table, ("started_at", "ended_at")).to_pylist():
         row["channels"] = tuple(row["channels"].split("+")) if row["channels"] else ()
         row["longest_wait"] = round(row.pop("longest_wait_seconds") * SECOND_US)
+        row["properties"] = _known(row.pop("properties", None))
         del row["duration_seconds"]
         found.append(Occurrence(**row))
     return found
@@ -258,7 +186,16 @@ def read_occurrences(table: pa.Table) -> list[Occurrence]:
 
 def read_signals(table: pa.Table) -> list[Signal]:
     """The rows of a `SIGNAL_SCHEMA` table as values."""
-    return [Signal(**row) for row in _whole_times(table, ("at", "ended_at")).to_pylist()]
+    found = []
+    for row in _whole_times(table, ("at", "ended_at")).to_pylist():
+        row["took"] = round(row.pop("seconds") * SECOND_US)
+        row["properties"] = _known(row.pop("properties", None))
+        found.append(Signal(**row))
+    return found
+
+
+def _known(values: dict[str, str | None] | None) -> tuple[tuple[str, str], ...]:
+    return tuple((name, text) for name, text in (values or {}).items() if text is not None)
 
 
 def _whole_times(table: pa.Table, names: tuple[str, ...]) -> pa.Table:
@@ -285,8 +222,8 @@ def differences(host: Host, seeds: range) -> Iterator[Difference]:
     """Every case of some seeds in which a host differs from the reference."""
     for seed in seeds:
         case = draw_case(seed)
-        wanted = _rows(reference_host(case.playbook, case.events, case.data_end))
-        found = _rows(host(case.playbook, case.events, case.data_end))
+        wanted = _rows(reference_host(case))
+        found = _rows(host(case))
         if wanted != found:
             yield Difference(case, _without(wanted, found), _without(found, wanted))
 

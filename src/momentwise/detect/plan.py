@@ -7,9 +7,10 @@ actions that `automaton` follows. Nothing here runs anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from momentwise.define.evaluate import Column, FieldValue, Kind, matches, quote,
 from momentwise.define.moment import Moment, Trigger
 from momentwise.define.playbook import Playbook
 from momentwise.define.predicate import All, Not, Predicate, fields_of, write_predicate
+from momentwise.define.signal import SHAPES, SignalRule
 from momentwise.define.span import write_span
 
 Int64s = npt.NDArray[np.int64]
@@ -28,9 +30,28 @@ ROLE_NAMES = ("understood", "confused", "complete", "escalate", "fail", "retry",
 
 # Columns of the tables of a compiled plan.
 A_ROLE, A_DEFINITION, A_WITHIN, A_ENDING = range(4)
-D_MOMENT, D_KEY, D_ABANDON, D_FINAL, D_SINCE, D_UNTIL, D_FIRST, D_STOP = range(8)
+D_MOMENT, D_KEY, D_ABANDON, D_FINAL, D_SINCE, D_UNTIL, D_FIRST, D_STOP, D_DECISION = range(9)
+DEFINITION_WIDTH = 9
 
-FLAG_ERROR, FLAG_CLICK = 1, 2
+FLAG_ERROR = 1
+
+# What an event is to a signal's rule, as bits; a rule that must hear of every event has `ANY` for each.
+FIRST, THEN, CLEAR, ANY = 1, 2, 4, 8
+
+# Numbers of the shapes, in the order of `define.signal.SHAPES`.
+EACH, CHAIN, FOLLOW, MISSING, OVERDUE, TURN, LONE, PAUSE, LULL, BURST = range(10)
+
+# Columns of the table of rules.
+(
+    U_SHAPE, U_SAME, U_OTHER, U_KEY, U_MEASURE, U_COUNT, U_WITHIN, U_LEAST, U_LIMIT, U_LEARNED, U_RADIUS, U_DECISION,
+) = range(12)  # fmt: skip
+RULE_WIDTH = 12
+
+# Bits of the parts of an event that a rule compares, and numbers of what is learned.
+SAME_PAGE, SAME_ELEMENT, SAME_CHANNEL = 1, 2, 4
+_PARTS = {"page": SAME_PAGE, "element": SAME_ELEMENT, "channel": SAME_CHANNEL}
+LEARNED = ("", "answer", "dwell", "gap")
+LEARNED_ANSWER, LEARNED_DWELL, LEARNED_GAP = 1, 2, 3
 
 # A word of bits must stay a positive 64-bit integer in every engine.
 BITS_PER_WORD = 62
@@ -70,6 +91,21 @@ class Action:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """A column of the records that holds a time: seconds as microseconds, or an instant.
+
+    Args:
+        field: The event's field.
+        kind: number for seconds, instant for an instant.
+        bits: Conditions; the column holds the field of the events that fulfil one of them.
+    """
+
+    field: str
+    kind: Kind
+    bits: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """A compiled playbook.
 
@@ -82,7 +118,11 @@ class Plan:
         endings: Names of the ways of ending.
         definitions: One row per moment's version, columns `D_…`; those of one moment stand side by side.
         error_bit: Bit of the condition for an error.
-        click_bit: Bit of the condition for a click; -1 where rage clicks are switched off.
+        rules: The signals' rules that can be found at all.
+        rule_rows: One row per rule, columns `U_…`.
+        hearing: Each condition that a rule asks for: the condition, the rule, and what the event is to it.
+        measures: Columns of measured times.
+        properties: What is kept of a customer from event to event.
     """
 
     playbook: Playbook
@@ -93,7 +133,11 @@ class Plan:
     endings: tuple[str, ...]
     definitions: Int64s
     error_bit: int
-    click_bit: int
+    rules: tuple[SignalRule, ...] = ()
+    rule_rows: Int64s = field(default_factory=lambda: np.zeros((0, RULE_WIDTH), dtype=np.int64))
+    hearing: tuple[tuple[int, int, int], ...] = ()
+    measures: tuple[Measure, ...] = ()
+    properties: tuple[str, ...] = ()
 
     @property
     def words(self) -> int:
@@ -106,7 +150,9 @@ class Plan:
         for condition in self.conditions:
             if condition.where is not None:
                 wanted.update(fields_of(condition.where))
-        if self.click_bit >= 0:
+        wanted.update(measure.field for measure in self.measures)
+        wanted.update(self.properties)
+        if self.rules:
             wanted |= {"page", "element", "x", "y"}
         return wanted - {"customer", "at", "event"}
 
@@ -141,6 +187,15 @@ class _Compiler:
         condition = Condition(tuple(sorted(set(events))), where)
         return self.conditions.setdefault(condition, len(self.conditions))
 
+    def bits(self, triggers: tuple[Trigger, ...], ignore: Predicate | None) -> list[int]:
+        """The bits of some triggers' conditions, less what is ignored."""
+        found = []
+        for trigger in triggers:
+            parts = [part for part in (trigger.where, Not(ignore) if ignore is not None else None) if part is not None]
+            where = None if not parts else parts[0] if len(parts) == 1 else All(tuple(parts))
+            found.append(self.condition(trigger.events, where))
+        return found
+
     def add(self, trigger: Trigger, role: int, definition: int, longest_us: int) -> None:
         """Note what a trigger does."""
         within = min(longest_us, trigger.within_us if trigger.within_us is not None else NEVER)
@@ -161,8 +216,15 @@ class _Compiler:
         return self.endings.setdefault(name, len(self.endings))
 
 
-def compile_plan(playbook: Playbook) -> Plan:
-    """The plan of a playbook."""
+def compile_plan(playbook: Playbook, properties: tuple[str, ...] = (), had: Collection[str] | None = None) -> Plan:
+    """The plan of a playbook.
+
+    Args:
+        playbook: What to look for.
+        properties: Fields that are kept of a customer from event to event.
+        had: The fields that the data have; `None` where that is not known. A signal's key or measure that no data have
+            costs nothing.
+    """
     compiler = _Compiler()
     rows: list[list[int]] = []
     names: dict[str, int] = {}
@@ -171,16 +233,11 @@ def compile_plan(playbook: Playbook) -> Plan:
         first = len(rows)
         for position, moment in enumerate(of_one):
             following = of_one[position + 1].since_us if position + 1 < len(of_one) else None
-            rows.append([*_definition_row(moment, names, compiler, following), first, first + len(of_one)])
+            row = _definition_row(moment, names, compiler, following)
+            rows.append([*row, first, first + len(of_one), moment.stage == "decision"])
             _add_actions(moment, len(rows) - 1, compiler)
-    signals = playbook.signals
-    error_bit = compiler.condition(signals.errors, None) if signals.errors else -1
-    click_bit = -1
-    if signals.rage_click is not None:
-        rage = signals.rage_click
-        kept = Not(rage.ignore) if rage.ignore is not None else None
-        parts = [part for part in (rage.trigger.where, kept) if part is not None]
-        click_bit = compiler.condition(rage.trigger.events, _both(parts))
+    error_bit = compiler.condition(playbook.signals.errors, None) if playbook.signals.errors else -1
+    watching = _compile_rules(playbook, compiler, had)
     return Plan(
         playbook=playbook,
         conditions=tuple(compiler.conditions),
@@ -188,16 +245,61 @@ def compile_plan(playbook: Playbook) -> Plan:
         moments=tuple(names),
         keys=tuple(compiler.keys),
         endings=tuple(compiler.endings),
-        definitions=np.array(rows, dtype=np.int64).reshape(-1, 8),
+        definitions=np.array(rows, dtype=np.int64).reshape(-1, DEFINITION_WIDTH),
         error_bit=error_bit,
-        click_bit=click_bit,
+        properties=properties,
+        **watching,
     )
 
 
-def _both(parts: list[Predicate]) -> Predicate | None:
-    if not parts:
-        return None
-    return parts[0] if len(parts) == 1 else All(tuple(parts))
+def _compile_rules(playbook: Playbook, compiler: _Compiler, had: Collection[str] | None) -> dict[str, Any]:
+    """The fields of a plan that are about signals."""
+    rules: list[SignalRule] = []
+    rows: list[list[int]] = []
+    hearing: list[tuple[int, int, int]] = []
+    measures: list[Measure] = []
+    for rule in playbook.signals.rules:
+        if rule.measure and had is not None and rule.measure not in had:
+            continue
+        firsts = compiler.bits(rule.first, rule.ignore)
+        hearing += [(bit, len(rules), FIRST) for bit in firsts]
+        for role, triggers in ((THEN, _answers(rule, playbook)), (CLEAR, rule.clear)):
+            hearing += [(bit, len(rules), role) for bit in compiler.bits(triggers, None)]
+        key = -1
+        if rule.by and (had is None or rule.by in had):
+            key = compiler.keys.setdefault(rule.by, len(compiler.keys))
+        rows.append(_rule_row(rule, key, _measure_column(rule, firsts, measures)))
+        rules.append(rule)
+    table = np.array(rows, dtype=np.int64).reshape(-1, RULE_WIDTH)
+    return {"rules": tuple(rules), "rule_rows": table, "hearing": tuple(hearing), "measures": tuple(measures)}
+
+
+def _answers(rule: SignalRule, playbook: Playbook) -> tuple[Trigger, ...]:
+    """What answers a rule: of one that counts within decisions, whatever completes one."""
+    if not rule.in_decision:
+        return rule.then
+    return tuple(t for moment in playbook.moments if moment.stage == "decision" for t in moment.complete)
+
+
+def _measure_column(rule: SignalRule, firsts: list[int], measures: list[Measure]) -> int:
+    """The number of the column that holds a rule's measured time; -1 for a rule without one."""
+    if not rule.measure:
+        return -1
+    kind: Kind = "instant" if rule.shape == "overdue" else "number"
+    for number, known in enumerate(measures):
+        if (known.field, known.kind) == (rule.measure, kind):
+            measures[number] = Measure(known.field, kind, tuple(dict.fromkeys((*known.bits, *firsts))))
+            return number
+    measures.append(Measure(rule.measure, kind, tuple(firsts)))
+    return len(measures) - 1
+
+
+def _rule_row(rule: SignalRule, key: int, measure: int) -> list[int]:
+    same, other = (sum(_PARTS[part] for part in set(parts)) for parts in (rule.same, rule.other))
+    return [
+        list(SHAPES).index(rule.shape), same, other, key, measure, rule.count, rule.within_us, rule.least_us,
+        rule.limit_us, LEARNED.index(rule.learned), rule.radius, rule.in_decision,
+    ]  # fmt: skip
 
 
 def _definition_row(moment: Moment, names: dict[str, int], compiler: _Compiler, following: int | None) -> list[int]:
@@ -271,52 +373,13 @@ def _bit_sql(condition: Condition, value: int, columns: Mapping[str, Column]) ->
     return f"(CASE WHEN {to_sql(condition.where, columns)} THEN {value}::BIGINT ELSE 0 END)"
 
 
-@dataclass
-class Symbols:
-    """Numbers the distinct words of bits that were met, and holds what the automaton does at each.
-
-    Symbol 0 is the event that fulfils no condition. The tables are rebuilt only when a new symbol was met.
-    """
-
-    plan: Plan
-    numbers: dict[tuple[int, ...], int] = field(default_factory=dict)
-    rows: list[list[list[int]]] = field(default_factory=list)
-    flags: list[int] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """The event that fulfils nothing comes first."""
-        self.number((0,) * self.plan.words)
-
-    def number(self, words: tuple[int, ...]) -> int:
-        """The symbol of some words of bits."""
-        known = self.numbers.get(words)
-        if known is not None:
-            return known
-        self.numbers[words] = len(self.rows)
-        self.rows.append(self._rows(words))
-        self.flags.append(FLAG_ERROR * _has(words, self.plan.error_bit) + FLAG_CLICK * _has(words, self.plan.click_bit))
-        return len(self.rows) - 1
-
-    def _rows(self, words: tuple[int, ...]) -> list[list[int]]:
-        """Actions in the order in which one event does them: by moment, then by role; starts after all ends."""
-        moment_of = self.plan.definitions[:, D_MOMENT]
-        met = [action for action in self.plan.actions if _has(words, action.condition)]
-        met.sort(key=lambda a: (int(moment_of[a.definition]), a.role))
-        rows: list[list[int]] = []
-        for action in met:
-            row = [action.role, action.definition, action.within_us, action.ending]
-            # An event is one retry and one start, however many of the moment's starts it fulfils.
-            if action.role not in (RETRY, OPEN) or row not in rows:
-                rows.append(row)
-        return rows
-
-    def tables(self) -> tuple[Int64s, Int64s, Int64s]:
-        """Offsets per symbol (one more than symbols), the actions' rows (columns `A_…`), and flags per symbol."""
-        offsets = np.zeros(len(self.rows) + 1, dtype=np.int64)
-        np.cumsum([len(rows) for rows in self.rows], out=offsets[1:])
-        actions = np.array([row for rows in self.rows for row in rows], dtype=np.int64).reshape(-1, 4)
-        return offsets, actions, np.array(self.flags, dtype=np.int64)
-
-
-def _has(words: tuple[int, ...], bit: int) -> bool:
+def has_bit(words: tuple[int, ...], bit: int) -> bool:
     return bit >= 0 and bool(words[bit // BITS_PER_WORD] >> (bit % BITS_PER_WORD) & 1)
+
+
+def mask_of(plan: Plan, bits: Collection[int]) -> list[int]:
+    """Per word of bits the integer that holds some of them."""
+    masks = [0] * plan.words
+    for bit in bits:
+        masks[bit // BITS_PER_WORD] |= 1 << (bit % BITS_PER_WORD)
+    return masks

@@ -1,44 +1,40 @@
 """The rage click as an automaton: a ring of the last clicks and the burst that is under way.
 
-Its meaning and its defaults stand in `define.signal.RageClick`; its slow, obvious twin in `reference`.
+Its meaning stands with the shape *burst* in `define.signal.SignalRule`. The ring lies in the rule's rows of
+`waiting.Watch.entries`, a row per click; the last of these rows holds the first click of the burst under way.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
-
+from momentwise.define.signal import MOST_WAITING
 from momentwise.detect.compiling import inlined
-from momentwise.detect.plan import Int64s
+from momentwise.detect.plan import U_COUNT, U_RADIUS, U_WITHIN, Int64s
+from momentwise.detect.waiting import (
+    E_AT,
+    E_CHANNEL,
+    E_ELEMENT,
+    E_KEY,
+    E_PAGE,
+    E_X,
+    E_Y,
+    W_AT,
+    W_CHANNEL,
+    W_ELEMENT,
+    W_KEY,
+    W_PAGE,
+    WAITING_WIDTH,
+    Watch,
+    emit_entry,
+)
 
-# Columns of the ring of clicks.
-C_AT, C_PAGE, C_ELEMENT, C_X, C_Y = range(5)
+# The position of a click, where other entries have a deadline and a name.
+W_X, W_Y = 7, 8
 
-# Places of the single numbers of a burst, and columns of an emitted row (which has the customer last).
-B_START, B_LAST, B_COUNT, B_PAGE, B_ELEMENT, B_SEEN, B_EMITTED = range(7)
-R_START, R_LAST, R_COUNT, R_PAGE, R_ELEMENT, R_CUSTOMER = range(6)
-RAGE_WIDTH = 6
+# The burst under way, in the rule's row of `pace`: its clicks so far (0 for none) and the time of the last.
+B_COUNT, B_LAST = 0, 1
 
 # A position that the click does not carry, and the farthest one that counts.
 NO_POSITION, FARTHEST = -32_768, 32_767
-
-
-class Burst(NamedTuple):
-    """The state of one customer's clicks.
-
-    Args:
-        ring: The last `clicks` clicks, columns `C_…`.
-        meta: The burst under way (`B_COUNT` 0 for none), how many clicks were seen, and rows emitted.
-    """
-
-    ring: Int64s
-    meta: Int64s
-
-
-def new_burst(clicks: int) -> Burst:
-    """An empty state for rage clicks of so many clicks."""
-    return Burst(np.zeros((clicks, 5), dtype=np.int64), np.zeros(7, dtype=np.int64))
 
 
 def whole_pixels(x: float | None, y: float | None) -> tuple[int, int]:
@@ -50,66 +46,65 @@ def whole_pixels(x: float | None, y: float | None) -> tuple[int, int]:
 
 
 @inlined
-def click(
-    within_us: int, radius: int, burst: Burst, at: int, page: int, element: int, x: int, y: int, out: Int64s
-) -> None:
-    """One click happens; a burst that it does not continue is emitted."""
-    ring, meta = burst.ring, burst.meta
-    clicks = len(ring)
-    place = meta[B_SEEN] % clicks
-    ring[place, C_AT], ring[place, C_PAGE], ring[place, C_ELEMENT] = at, page, element
-    ring[place, C_X], ring[place, C_Y] = x, y
-    meta[B_SEEN] += 1
-    if not _is_raging(within_us, radius, ring, meta[B_SEEN], clicks):
-        end_burst(burst, out)
+def click(rules: Int64s, rule: int, watch: Watch, out: Int64s) -> None:
+    """One click happens (`watch.event`); a burst that it does not continue is emitted."""
+    clicks, first, pace = rules[rule, U_COUNT], rule * MOST_WAITING, watch.pace
+    _enter(watch, first + watch.counts[rule] % clicks)
+    watch.counts[rule] += 1
+    seen = watch.counts[rule]
+    if not _is_raging(rules, rule, watch, seen):
+        end_burst(rule, watch, out)
         return
-    if meta[B_COUNT] == 0:
-        oldest = meta[B_SEEN] % clicks
-        meta[B_START], meta[B_COUNT] = ring[oldest, C_AT], clicks - 1
-        meta[B_PAGE], meta[B_ELEMENT] = ring[oldest, C_PAGE], ring[oldest, C_ELEMENT]
-    meta[B_COUNT] += 1
-    meta[B_LAST] = at
+    if pace[rule, B_COUNT] == 0:
+        oldest, kept = first + seen % clicks, first + MOST_WAITING - 1
+        for column in range(watch.entries.shape[1]):
+            watch.entries[kept, column] = watch.entries[oldest, column]
+        pace[rule, B_COUNT] = clicks - 1
+    pace[rule, B_COUNT] += 1
+    pace[rule, B_LAST] = watch.event[E_AT]
 
 
 @inlined
-def end_burst(burst: Burst, out: Int64s) -> None:
+def end_burst(rule: int, watch: Watch, out: Int64s) -> None:
     """Emit the burst under way, if there is one."""
-    meta = burst.meta
-    if meta[B_COUNT] == 0:
+    pace, kept = watch.pace, rule * MOST_WAITING + MOST_WAITING - 1
+    if pace[rule, B_COUNT] == 0:
         return
-    row = meta[B_EMITTED]
-    out[row, R_START], out[row, R_LAST], out[row, R_COUNT] = meta[B_START], meta[B_LAST], meta[B_COUNT]
-    out[row, R_PAGE], out[row, R_ELEMENT] = meta[B_PAGE], meta[B_ELEMENT]
-    meta[B_EMITTED] = row + 1
-    meta[B_COUNT] = 0
+    end = pace[rule, B_LAST]
+    emit_entry(watch, rule, kept, end, pace[rule, B_COUNT], end - watch.entries[kept, W_AT], out)
+    pace[rule, B_COUNT] = 0
 
 
 @inlined
-def finish_clicks(burst: Burst, out: Int64s) -> None:
-    """The customer's clicks end: the burst under way is emitted and the state is empty."""
-    end_burst(burst, out)
-    burst.meta[B_SEEN] = 0
+def _enter(watch: Watch, row: int) -> None:
+    entries, event = watch.entries, watch.event
+    entries[row, W_AT], entries[row, W_PAGE], entries[row, W_ELEMENT] = event[E_AT], event[E_PAGE], event[E_ELEMENT]
+    entries[row, W_KEY], entries[row, W_CHANNEL] = event[E_KEY], event[E_CHANNEL]
+    entries[row, W_X], entries[row, W_Y] = event[E_X], event[E_Y]
+    for column in range(WAITING_WIDTH, entries.shape[1]):
+        entries[row, column] = watch.held[column - WAITING_WIDTH]
 
 
 @inlined
-def _is_raging(within_us: int, radius: int, ring: Int64s, seen: int, clicks: int) -> bool:
+def _is_raging(rules: Int64s, rule: int, watch: Watch, seen: int) -> bool:
+    clicks, first = rules[rule, U_COUNT], rule * MOST_WAITING
     if seen < clicks:
         return False
-    oldest, newest = seen % clicks, (seen - 1) % clicks
-    if ring[newest, C_AT] - ring[oldest, C_AT] > within_us:
+    oldest, newest = first + seen % clicks, first + (seen - 1) % clicks
+    if watch.entries[newest, W_AT] - watch.entries[oldest, W_AT] > rules[rule, U_WITHIN]:
         return False
-    for place in range(clicks):  # noqa: SIM110  a generator is dear in compiled code
-        if not _same_spot(ring, oldest, place, radius):
+    for row in range(first, first + clicks):  # noqa: SIM110  a generator is dear in compiled code
+        if not _is_same_spot(watch.entries, oldest, row, rules[rule, U_RADIUS]):
             return False
     return True
 
 
 @inlined
-def _same_spot(ring: Int64s, one: int, other: int, radius: int) -> bool:
-    if ring[one, C_PAGE] != ring[other, C_PAGE]:
+def _is_same_spot(entries: Int64s, one: int, other: int, radius: int) -> bool:
+    if entries[one, W_PAGE] != entries[other, W_PAGE]:
         return False
-    if ring[one, C_X] != NO_POSITION and ring[other, C_X] != NO_POSITION:
-        across = ring[one, C_X] - ring[other, C_X]
-        down = ring[one, C_Y] - ring[other, C_Y]
+    if entries[one, W_X] != NO_POSITION and entries[other, W_X] != NO_POSITION:
+        across = entries[one, W_X] - entries[other, W_X]
+        down = entries[one, W_Y] - entries[other, W_Y]
         return bool(across * across + down * down <= radius * radius)
-    return bool(ring[one, C_ELEMENT] != 0 and ring[one, C_ELEMENT] == ring[other, C_ELEMENT])
+    return bool(entries[one, W_ELEMENT] != 0 and entries[one, W_ELEMENT] == entries[other, W_ELEMENT])

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from momentwise.detect.compiling import compiled
 from momentwise.detect.plan import Int64s
 
-# Columns of a record. WHO holds customer, symbol and channel; SPOT page and element; PLACE x, y and nothing else; keys
-# follow, one column each.
+# Columns of a record. WHO holds customer, symbol and channel; SPOT page and element; PLACE the context (what is known of
+# the customer), x and y; keys and then measured times follow, one column each.
 AT, IDENTITY, WHO, SPOT, PLACE = range(5)
 FIXED = 5
 
@@ -24,13 +24,14 @@ MOST_SYMBOLS, MOST_CHANNELS = 1 << SYMBOL_BITS, 62
 LOW_SYMBOL, LOW_CHANNEL = MOST_SYMBOLS - 1, (1 << CHANNEL_BITS) - 1
 HALF_BITS, LOW_HALF = 32, (1 << 32) - 1
 X_BITS, LOW_X = 16, (1 << 16) - 1
+CONTEXT_SHIFT = 2 * X_BITS
 
 BUCKETS = 256
 
 
-def record_width(keys: int) -> int:
-    """How many 64-bit integers a record has, with so many key fields."""
-    return FIXED + keys
+def record_width(keys: int, measures: int = 0) -> int:
+    """How many 64-bit integers a record has, with so many key fields and measured times."""
+    return FIXED + keys + measures
 
 
 @compiled

@@ -1,7 +1,8 @@
-"""What a playbook means, in the slowest and most obvious code; every host of the pass is held to it.
+"""What the moments of a playbook mean, in the slowest and most obvious code; every host of the pass is held to it.
 
 It walks one customer and one moment at a time, keeps whole events and looks back over them, so that each sentence of
-the meaning stands in one place. It shares nothing with `automaton` but the nouns.
+the meaning stands in one place. It shares nothing with `automaton` but the nouns. What signals mean stands in
+`reference_signals`.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from momentwise.define.evaluate import Kind, matches, read_number, read_text
+import msgspec
+
+from momentwise.define.evaluate import Kind, matches, read_text
 from momentwise.define.event import FIELD_KINDS, Event
 from momentwise.define.moment import Moment, Outcome, Trigger
-from momentwise.define.occurrence import Occurrence, Signal
+from momentwise.define.occurrence import RETURNING_US, Occurrence
 from momentwise.define.playbook import Playbook
 from momentwise.define.predicate import write_predicate
-from momentwise.define.signal import RageClick
 
 Kinds = Mapping[str, Kind]
 
@@ -64,7 +66,11 @@ class _Running:
 
 
 def detect_occurrences(
-    playbook: Playbook, events: Iterable[Event], data_end: int, kinds: Kinds = FIELD_KINDS
+    playbook: Playbook,
+    events: Iterable[Event],
+    data_end: int,
+    kinds: Kinds = FIELD_KINDS,
+    properties: tuple[str, ...] = (),
 ) -> list[Occurrence]:
     """Every occurrence of every moment.
 
@@ -73,6 +79,7 @@ def detect_occurrences(
         events: In any order; no event twice.
         data_end: The instant up to which the events are complete, microseconds.
         kinds: What the events' fields are.
+        properties: The fields whose last known value an occurrence tells.
 
     Returns:
         Occurrences sorted by customer, moment, version, key and start.
@@ -83,14 +90,15 @@ def detect_occurrences(
     found: list[Occurrence] = []
     for history in by_customer(events).values():
         for versions in families.values():
-            found.extend(_walk(versions, history, playbook.signals.errors, data_end, kinds))
+            walked = _walk(versions, history, playbook.signals.errors, data_end, kinds)
+            found.extend(_with_past(one, start, history, properties) for one, start in walked)
     return sorted(found, key=lambda o: (o.customer, o.moment, o.version, o.key or "", o.started_at))
 
 
 def _walk(
     versions: Sequence[Moment], history: Sequence[Event], errors: tuple[str, ...], data_end: int, kinds: Kinds
-) -> Iterator[Occurrence]:
-    """One customer's history through all versions of one moment."""
+) -> Iterator[tuple[Occurrence, Event]]:
+    """One customer's history, with the events that started its occurrences, through all versions of one moment."""
     running: list[_Running] = []
     for event in history:
         yield from _let_time_pass(running, event.at, errors)
@@ -111,7 +119,7 @@ def _walk(
         yield _close(one, "open", None, None, errors)
 
 
-def _let_time_pass(running: list[_Running], now: int, errors: tuple[str, ...]) -> Iterator[Occurrence]:
+def _let_time_pass(running: list[_Running], now: int, errors: tuple[str, ...]) -> Iterator[tuple[Occurrence, Event]]:
     """A deadline is passed when the clock is beyond it; at the deadline itself there is still time."""
     for one in list(running):
         waited = now - one.start.at
@@ -170,7 +178,7 @@ def _open(
     running: list[_Running],
     errors: tuple[str, ...],
     kinds: Kinds,
-) -> Iterator[Occurrence]:
+) -> Iterator[tuple[Occurrence, Event]]:
     """A start opens an occurrence under the version of its time, unless one that it reaches is open."""
     if _version_at(versions, event.at) is not version:
         return
@@ -195,14 +203,14 @@ def _version_at(versions: Sequence[Moment], at: int) -> Moment | None:
 
 def _close(
     one: _Running, outcome: Outcome, ending: str | None, last: Event | None, errors: tuple[str, ...]
-) -> Occurrence:
-    """The finished record of an occurrence, counted from its events."""
+) -> tuple[Occurrence, Event]:
+    """The finished record of an occurrence, counted from its events, and the event that started it."""
     steps = one.steps if last is None or last in one.steps else [*one.steps, last]
     path = [one.start, *steps]
     channels = {str(event.fields["channel"]) for event in path if read_text(event.fields.get("channel"))}
     waits = [after.at - before.at for before, after in pairwise(path)]
     # An escalation that comes after the abandonment is a step, but no error that was met on the way.
-    return Occurrence(
+    closed = Occurrence(
         customer=one.start.customer,
         moment=one.moment.name,
         version=one.moment.version,
@@ -217,73 +225,22 @@ def _close(
         channels=tuple(sorted(channels)),
         longest_wait=max(waits, default=0),
         comprehension=one.said,
+        last_step=path[-1].event,
     )
+    return closed, one.start
 
 
-def detect_rage_clicks(playbook: Playbook, events: Iterable[Event], kinds: Kinds = FIELD_KINDS) -> list[Signal]:
-    """Every rage click of every customer, sorted by customer and time; see `define.signal.RageClick`."""
-    rage = playbook.signals.rage_click
-    if rage is None:
-        return []
-    found: list[Signal] = []
-    for history in by_customer(events).values():
-        clicks = [event for event in history if _is_click(rage, event, kinds)]
-        found.extend(_bursts(rage, clicks))
-    return sorted(found)
-
-
-def _is_click(rage: RageClick, event: Event, kinds: Kinds) -> bool:
-    ignored = rage.ignore is not None and matches(rage.ignore, event.read(), kinds)
-    return fulfils(rage.trigger, event, kinds) and not ignored
-
-
-def _bursts(rage: RageClick, clicks: Sequence[Event]) -> Iterator[Signal]:
-    raging = [_is_raging(rage, clicks[: index + 1]) for index in range(len(clicks))]
-    index = 0
-    while index < len(clicks):
-        if not raging[index]:
-            index += 1
-            continue
-        last = index
-        while last + 1 < len(clicks) and raging[last + 1]:
-            last += 1
-        group = clicks[index - rage.clicks + 1 : last + 1]
-        yield Signal(
-            customer=group[0].customer,
-            signal="rage_click",
-            at=group[0].at,
-            ended_at=group[-1].at,
-            count=len(group),
-            page=read_text(group[0].fields.get("page")),
-            element=read_text(group[0].fields.get("element")),
-        )
-        index = last + 1
-
-
-def _is_raging(rage: RageClick, so_far: Sequence[Event]) -> bool:
-    group = so_far[-rage.clicks :]
-    if len(group) < rage.clicks or group[-1].at - group[0].at > rage.within_us:
-        return False
-    return all(_same_spot(group[0], event, rage.radius) for event in group)
-
-
-def _same_spot(one: Event, other: Event, radius: int) -> bool:
-    if read_text(one.fields.get("page")) != read_text(other.fields.get("page")):
-        return False
-    here, there = _position(one), _position(other)
-    if here is not None and there is not None:
-        return (here[0] - there[0]) ** 2 + (here[1] - there[1]) ** 2 <= radius**2
-    element = read_text(one.fields.get("element"))
-    return element is not None and element == read_text(other.fields.get("element"))
-
-
-def _position(event: Event) -> tuple[int, int] | None:
-    """Whole pixels, halves rounded up, kept within ±32,767; `None` unless both coordinates are there."""
-    x, y = (read_number(event.fields.get(axis)) for axis in ("x", "y"))
-    if x is None or y is None:
-        return None
-    return _pixel(x), _pixel(y)
-
-
-def _pixel(value: float) -> int:
-    return int(max(-32_767.0, min(32_767.0, (value + 0.5) // 1)))
+def _with_past(
+    one: Occurrence, start: Event, history: Sequence[Event], properties: tuple[str, ...]
+) -> Occurrence:
+    """The occurrence with what was known of the customer when it started, the event that started it included."""
+    known: dict[str, str] = {}
+    for event in history:
+        known |= {name: text for name in properties if (text := read_text(event.read().get(name))) is not None}
+        if event is start:
+            break
+    return msgspec.structs.replace(
+        one,
+        is_returning=one.started_at - history[0].at > RETURNING_US,
+        properties=tuple((name, known[name]) for name in properties if name in known),
+    )

@@ -11,7 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from momentwise.define.moment import OUTCOMES
-from momentwise.define.occurrence import INSTANT, OCCURRENCE_SCHEMA, SIGNAL_SCHEMA
+from momentwise.define.occurrence import (
+    FLOW_SCHEMA,
+    INSTANT,
+    OCCURRENCE_SCHEMA,
+    SIGNAL_SCHEMA,
+    with_properties,
+)
+from momentwise.define.signal import OVERDRAWN
 from momentwise.define.span import SECOND_US
 from momentwise.detect.automaton import (
     O_CHANNELS,
@@ -21,16 +28,32 @@ from momentwise.detect.automaton import (
     O_ENDING,
     O_ERRORS,
     O_KEY,
+    O_NAME,
     O_OUTCOME,
     O_RETRIES,
+    O_RETURNING,
     O_SAID,
     O_START,
     O_STEPS,
     O_WAIT,
+    OUT_WIDTH,
     STILL_OPEN,
 )
+from momentwise.detect.flow import F_COUNT, F_SUM, gap_quantile, split_pair
 from momentwise.detect.plan import D_MOMENT, Int64s, Plan
-from momentwise.detect.rage import R_COUNT, R_CUSTOMER, R_ELEMENT, R_LAST, R_PAGE, R_START
+from momentwise.detect.waiting import (
+    S_AT,
+    S_CHANNEL,
+    S_COUNT,
+    S_CUSTOMER,
+    S_ELEMENT,
+    S_END,
+    S_KEY,
+    S_PAGE,
+    S_RULE,
+    S_TOOK,
+    SIGNAL_WIDTH,
+)
 
 SAID = ("understood", "confused")
 
@@ -45,6 +68,8 @@ class Names:
         keys: Keys by number; null at 0.
         spots: Pages and elements by number; null at 0.
         channels: Channels from bit 0 on.
+        events: Events' names by number; the name of none at 0.
+        values: Per property its values by number; null at 0.
     """
 
     plan: Plan
@@ -52,6 +77,8 @@ class Names:
     keys: pa.Array
     spots: pa.Array
     channels: tuple[str, ...]
+    events: tuple[str, ...] = ("",)
+    values: tuple[tuple[str | None, ...], ...] = ()
     _sets: dict[int, int] = field(default_factory=dict)
 
     @cached_property
@@ -84,22 +111,61 @@ def occurrence_batch(rows: Int64s, names: Names) -> pa.RecordBatch:
         _channels(rows[:, O_CHANNELS], names),
         pa.array(rows[:, O_WAIT] / SECOND_US),
         _words(rows[:, O_SAID] - 1, SAID, missing=rows[:, O_SAID] == 0),
+        _words(rows[:, O_NAME], names.events),
+        pa.array(rows[:, O_RETURNING].astype(np.bool_)),
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=OCCURRENCE_SCHEMA)
+    return _batch(columns, OCCURRENCE_SCHEMA, rows[:, OUT_WIDTH:], names)
 
 
 def signal_batch(rows: Int64s, names: Names) -> pa.RecordBatch:
-    """The emitted rage clicks as a table of `SIGNAL_SCHEMA`, in their order."""
+    """The emitted signals as a table of `SIGNAL_SCHEMA`, in their order."""
+    kinds = (*(rule.name for rule in names.plan.rules), OVERDRAWN)
+    channel = rows[:, S_CHANNEL]
     columns = [
-        _texts(names.customers, rows[:, R_CUSTOMER]),
-        _words(np.zeros(len(rows), dtype=np.int64), ("rage_click",)),
-        pa.array(rows[:, R_START]).cast(INSTANT),
-        pa.array(rows[:, R_LAST]).cast(INSTANT),
-        pa.array(rows[:, R_COUNT].astype(np.int32)),
-        _texts(names.spots, rows[:, R_PAGE]),
-        _texts(names.spots, rows[:, R_ELEMENT]),
+        _texts(names.customers, rows[:, S_CUSTOMER]),
+        _words(rows[:, S_RULE], kinds),
+        pa.array(rows[:, S_AT]).cast(INSTANT),
+        pa.array(rows[:, S_END]).cast(INSTANT),
+        pa.array(rows[:, S_COUNT].astype(np.int32)),
+        _texts(names.spots, rows[:, S_PAGE]),
+        _texts(names.spots, rows[:, S_ELEMENT]),
+        _texts(names.keys, rows[:, S_KEY]),
+        pa.array(rows[:, S_TOOK] / SECOND_US),
+        _words(channel - 1, names.channels or ("",), missing=channel == 0),
     ]
-    return pa.RecordBatch.from_arrays(columns, schema=SIGNAL_SCHEMA)
+    return _batch(columns, SIGNAL_SCHEMA, rows[:, SIGNAL_WIDTH:], names)
+
+
+def _batch(columns: list[pa.Array], schema: pa.Schema, known: Int64s, names: Names) -> pa.RecordBatch:
+    """The columns as a batch, with what was known of the customers where there are properties."""
+    properties = names.plan.properties
+    if properties:
+        values = [
+            _texts(pa.array(names.values[place], pa.string()), known[:, place]) for place in range(len(properties))
+        ]
+        columns = [*columns, pa.StructArray.from_arrays(values, list(properties))]
+    return pa.RecordBatch.from_arrays(columns, schema=with_properties(schema, properties))
+
+
+def flow_table(flows: dict[int, Int64s], names: Names) -> pa.Table:
+    """What comes after what, as a table of `FLOW_SCHEMA`, most frequent first within a moment."""
+    rows = []
+    for pair, row in flows.items():
+        moment, event, following, outcome = split_pair(pair)
+        count = int(row[F_COUNT])
+        rows.append(
+            {
+                "moment": names.plan.moments[moment - 1] if moment else None,
+                "event": names.events[event],
+                "next": names.events[following] if following else None,
+                "outcome": OUTCOMES[outcome - 1] if outcome else None,
+                "count": count,
+                **{f"p{q}_seconds": gap_quantile(row, q / 100) for q in (10, 50, 90, 95)},
+                "mean_seconds": float(row[F_SUM]) / count / SECOND_US,
+            }
+        )
+    rows.sort(key=lambda row: (row["moment"] or "", -row["count"], row["event"], row["next"] or "", row["outcome"] or ""))
+    return pa.Table.from_pylist(rows, schema=FLOW_SCHEMA)
 
 
 def _texts(known: pa.Array, numbers: Int64s) -> pa.Array:

@@ -25,13 +25,14 @@ from momentwise.collect.mapping import REASONS
 from momentwise.define.document import read_text
 from momentwise.define.evaluate import quote
 from momentwise.define.instant import format_instant
-from momentwise.define.occurrence import OCCURRENCE_SCHEMA, SIGNAL_SCHEMA
+from momentwise.define.occurrence import FLOW_SCHEMA, OCCURRENCE_SCHEMA, SIGNAL_SCHEMA, with_properties
 from momentwise.define.playbook import Playbook
 from momentwise.define.source import Proposal, Source
 from momentwise.define.writing_sources import write_sources
 from momentwise.detect.plan import Plan, compile_plan
 from momentwise.errors import IntakeError, Place
 from momentwise.loop.intake import SOURCES_FILE, Intake, check_fields, check_zones, find_playbook, open_intake
+from momentwise.loop.properties import VIEWPORT, choose_properties, fields_of_sources, with_viewport
 from momentwise.loop.telling import Told, tell
 from momentwise.loop.watching import Quiet, Watcher
 from momentwise.stores.databases import is_database_url, shown_url
@@ -159,6 +160,7 @@ class _Run:
         self._counted: dict[str, Counted] = {}
         self._malformed: dict[str, int] = {}
         self._rows: dict[str, int] = {}
+        self._event_sources: dict[str, tuple[str, ...]] = {}
 
     def all(self, sources: Path | None, playbook: Path | Playbook | None) -> Told:
         """Every stage in order."""
@@ -170,7 +172,8 @@ class _Run:
             book = playbook if isinstance(playbook, Playbook) else find_playbook(playbook, intake, self._paths)
             for sentence in [*check_zones(intake), *check_fields(book, intake)]:
                 self._watcher.note(sentence)
-            plan = compile_plan(book)
+            had = fields_of_sources(intake)
+            plan = compile_plan(book, choose_properties(book, intake), had)
         running = LocalPass(plan, self._scratch, self._options.memory_bytes)
         try:
             self._read(intake, running)
@@ -178,12 +181,14 @@ class _Run:
             data_end = self._data_end(running)
             with self._clock.stage("match"):
                 self._match(running, data_end)
+                self._folder.write_json("limits.json", running.limits)
         finally:
             running.close()
         with self._clock.stage("findings"):
             self._watcher.begin("Findings", None)
             self._write_rejected(intake)
-            told = tell(intake, plan, self._folder, self._facts(intake, plan, running, data_end))
+            facts = self._facts(intake, plan, running, data_end)
+            told = tell(intake, plan, self._folder, facts, dict(running.event_counts()), self._event_sources)
         self._finish(told, plan, intake, began)
         return told
 
@@ -199,15 +204,19 @@ class _Run:
             self._watcher.note(f"{table}: left out ({reason}).")
 
     def _read(self, intake: Intake, running: LocalPass) -> None:
-        wanted = sorted(running.plan.fields())
+        sizes = {"viewport_width", "viewport_height"} if VIEWPORT in running.plan.properties else set()
+        wanted = sorted(running.plan.fields() | sizes)
         for source in intake.sources.sources:
             with self._clock.stage("read"), explained(source.place):
                 facts = intake.facts(source)
                 likely = facts[source.table].likely_rows if source.table in facts else None
                 self._watcher.begin(f"Read {source.name}", likely and likely * len(source.rules))
                 query = intake.query(source, wanted)
-                counted = running.read(intake.connection, query.sql, query.columns, self._watcher.advance)
+                columns = with_viewport(query.columns)
+                counted = running.read(intake.connection, query.sql, columns, self._watcher.advance)
                 self._counted[source.name] = counted
+                for name in counted.names:
+                    self._event_sources[name] = (*self._event_sources.get(name, ()), source.name)
                 self._malformed[source.name] = intake.tables.malformed_count(source)
                 rows = counted.candidates if len(source.rules) == 1 else intake.count_rows(source)
                 self._rows[source.name] = rows + self._malformed[source.name]
@@ -260,9 +269,11 @@ class _Run:
     def _match(self, running: LocalPass, data_end: int) -> None:
         counts = self._matched
         self._watcher.begin("Match", running.events)
+        running.learn()
+        properties = running.plan.properties
         with (
-            self._folder.writer("occurrences", OCCURRENCE_SCHEMA) as occurrences,
-            self._folder.writer("signals", SIGNAL_SCHEMA) as signals,
+            self._folder.writer("occurrences", with_properties(OCCURRENCE_SCHEMA, properties)) as occurrences,
+            self._folder.writer("signals", with_properties(SIGNAL_SCHEMA, properties)) as signals,
         ):
             for bucket in running.results(data_end):
                 if bucket.occurrences.num_rows:
@@ -276,6 +287,8 @@ class _Run:
                 counts.duplicates += bucket.duplicates
                 counts.match_seconds += bucket.match_seconds
                 self._watcher.advance(bucket.events + bucket.duplicates)
+        with self._folder.writer("flow", FLOW_SCHEMA) as flow:
+            flow.write_table(running.flow())
 
     def _write_rejected(self, intake: Intake) -> None:
         parts = [
@@ -325,12 +338,16 @@ class _Run:
             else write_sources(intake.proposal or Proposal(intake.sources, ()))
         )
         self._folder.write_text(SOURCES_FILE, mapping)
-        self._folder.write_json("findings.json", {"findings": told.findings, "moments": told.summaries})
+        found = {"findings": told.findings, "moments": told.summaries, "overview": told.overview}
+        self._folder.write_json("findings.json", found)
         with self._clock.stage("report") if self._options.report else nullcontext():
             if self._options.report:
                 self._watcher.begin("Report", None)
                 facts = msgspec.structs.replace(told.facts, seconds=tuple(self._clock.seconds.items()))
-                page = render_report(facts, told.summaries, told.findings, told.signals, out_dir=str(self._folder.out))
+                out_dir = str(self._folder.out)
+                page = render_report(
+                    facts, told.summaries, told.findings, told.signals, out_dir=out_dir, facts=told.report
+                )
                 self._folder.write_text("report.html", page)
         self._clock.seconds["total"] = time.perf_counter() - began
         matched = self._matched

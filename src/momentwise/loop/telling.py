@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from momentwise.charts.facts import RunFacts, SignalPlace, SignalSummary
+import numpy.typing as npt
+
+from momentwise.charts.facts import ReportFacts, RunFacts, SignalPlace, SignalSummary
 from momentwise.define.evaluate import quote, quote_name
 from momentwise.define.finding import Estimate, Finding, MomentSummary
+from momentwise.define.signal import OVERDRAWN, SignalSettings
 from momentwise.detect.plan import Plan
 from momentwise.errors import Place
 from momentwise.loop.intake import Intake
+from momentwise.loop.reporting import gather_facts
+from momentwise.loop.voices import write_exposures, write_words
 from momentwise.rank import queries
+from momentwise.rank.evidence import Evidence
 from momentwise.rank.findings import find
+from momentwise.rank.overview import Overview, look_over
 from momentwise.rank.summary import summarize
 from momentwise.stores.explaining import explained
 from momentwise.stores.results import ResultFolder
 
 _MOST_SPOTS = 10
+_BATCH_ROWS = 1 << 17
+_ABOUT_OVERDRAWN = (
+    "Small frictions of one customer that add up to more than anybody bears, each halved with every month."
+)
 
 
 @dataclass(frozen=True)
@@ -26,41 +39,74 @@ class Told:
     Args:
         facts: What was read and how it went.
         summaries: One per moment.
-        findings: Worst first.
+        findings: In the order in which a reader should take them.
         signals: One per kind.
+        overview: What is said of the whole.
+        report: What the report shows besides.
     """
 
     facts: RunFacts
     summaries: list[MomentSummary]
     findings: list[Finding]
     signals: list[SignalSummary]
+    overview: Overview
+    report: ReportFacts
 
 
-def tell(intake: Intake, plan: Plan, folder: ResultFolder, facts: RunFacts) -> Told:
+def tell(
+    intake: Intake,
+    plan: Plan,
+    folder: ResultFolder,
+    facts: RunFacts,
+    events: Mapping[str, int],
+    event_sources: Mapping[str, tuple[str, ...]],
+) -> Told:
     """Measure what the pass has written, and say what is worth a person's attention.
 
     Args:
         intake: Where the queries run.
         plan: What was looked for.
-        folder: Holds `occurrences` and `signals`; `scores` are written beside them.
+        folder: Holds `occurrences`, `signals` and `flow`; `scores` are written beside them.
         facts: What was read.
+        events: How often each event's name occurs.
+        event_sources: The sources of each event's name.
 
     Raises:
         StoreError: The disk is full.
     """
-    connection = intake.connection
-    for table in ("occurrences", "signals"):
+    connection, playbook = intake.connection, plan.playbook
+    for table in ("occurrences", "signals", "flow"):
         path = folder.partial / f"{table}.parquet"
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM read_parquet({quote(str(path))})")
     _write_scores(intake, plan, folder)
+    write_words(connection, intake)
+    write_exposures(connection, intake, playbook.signals, events)
 
     def ask(sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
-    moments = plan.playbook.moments
-    summaries = summarize(moments, ask)
-    findings = find(summaries, moments, lambda moment, rows: int(str(ask(queries.people_sql(moment, rows))[0][0])))
-    return Told(facts, summaries, findings, _signals(ask))
+    def scan(sql: str) -> Iterator[list[npt.NDArray[Any]]]:
+        for batch in connection.sql(sql).to_arrow_reader(_BATCH_ROWS):
+            yield [column.to_numpy(zero_copy_only=False) for column in batch.columns]
+
+    latest = {moment.name: moment for moment in playbook.moments}
+    evidence = Evidence(
+        ask=ask,
+        moments=tuple(latest.values()),
+        summaries=summarize(playbook.moments, ask, scan),
+        signals=playbook.signals,
+        properties=plan.properties,
+        since_us=facts.first_at or 0,
+        until_us=facts.as_of or 0,
+        events=events,
+        event_sources=event_sources,
+        judgements=playbook.judgements,
+        zone=intake.sources.zone,
+    )
+    findings = find(evidence)
+    overview = look_over(evidence, findings)
+    report = gather_facts(evidence, overview, playbook.moments)
+    return Told(facts, list(evidence.summaries), findings, _signals(ask, playbook.signals), overview, report)
 
 
 def _write_scores(intake: Intake, plan: Plan, folder: ResultFolder) -> None:
@@ -89,21 +135,34 @@ def _write_scores(intake: Intake, plan: Plan, folder: ResultFolder) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP VIEW scores AS FROM read_parquet({quote(str(target))})")
 
 
-def _signals(ask: queries.Ask) -> list[SignalSummary]:
+def _signals(ask: queries.Ask, settings: SignalSettings) -> list[SignalSummary]:
     """One summary per kind of signal, with the spots where it is most frequent."""
-    found = []
-    for signal, n, people, _ in ask(queries.signals_sql()):
-        of_kind = f"signal = {quote(str(signal))}"
-        places = []
-        for page, element, count, hurt in ask(queries.spots_sql(str(signal), _MOST_SPOTS)):
-            rows = f"{of_kind} AND page IS NOT DISTINCT FROM {_literal(page)} AND element IS NOT DISTINCT FROM {_literal(element)}"
-            estimate = Estimate(float(str(count)), int(str(count)), "count", rows=rows, table="signals")
-            places.append(
-                SignalPlace(page=str(page or ""), element=str(element or ""), count=estimate, people=int(str(hurt)))
-            )
-        total = Estimate(float(str(n)), int(str(n)), "count", rows=of_kind, table="signals")
-        found.append(SignalSummary(signal=str(signal), count=total, people=int(str(people)), places=tuple(places)))
-    return found
+    rules = {rule.name: rule for rule in settings.rules}
+    kinds: list[tuple[str, Estimate, int]] = []
+    places: dict[str, list[SignalPlace]] = {}
+    for signal, is_whole, page, element, n, people in ask(queries.signals_sql(_MOST_SPOTS)):
+        name, count, hurt = str(signal), int(str(n)), int(str(people))
+        rows = f"signal = {quote(name)}"
+        if not is_whole:
+            rows += f" AND page IS NOT DISTINCT FROM {_literal(page)}"
+            rows += f" AND element IS NOT DISTINCT FROM {_literal(element)}"
+        estimate = Estimate(float(count), count, "count", rows=rows, table="signals")
+        if is_whole:
+            kinds.append((name, estimate, hurt))
+        else:
+            place = SignalPlace(page=str(page or ""), element=str(element or ""), count=estimate, people=hurt)
+            places.setdefault(name, []).append(place)
+    return [
+        SignalSummary(
+            signal=name,
+            about=rules[name].about if name in rules else _ABOUT_OVERDRAWN if name == OVERDRAWN else "",
+            source=rules[name].source if name in rules else "",
+            count=count,
+            people=hurt,
+            places=tuple(places.get(name, [])),
+        )
+        for name, count, hurt in kinds
+    ]
 
 
 def _literal(value: object) -> str:

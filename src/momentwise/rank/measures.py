@@ -8,10 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from momentwise.define.finding import Estimate, Unit
 from momentwise.rank import queries
 from momentwise.rank.intervals import Sample, mean_interval, quantile_ranks, wilson
-from momentwise.rank.queries import Ask
+
+Numbers = npt.NDArray[np.float64]
 
 QUANTILES = {"p50": 0.50, "p75": 0.75, "p90": 0.90, "p95": 0.95}
 
@@ -52,49 +56,46 @@ def measure_mean(moment: str, sample: Sample, unit: Unit, rows: str, table: str 
     return Estimate(sample.mean, sample.n, unit, low, high, rows_of(moment, rows), table)
 
 
-def measure_quantiles(moment: str, span: str, n: int, ask: Ask) -> dict[str, Estimate]:
-    """The quantiles of a span in seconds, each with a distribution-free interval where n allows one."""
-    _, kept = queries.SPANS[span]
-    rows = rows_of(moment, kept)
-    if n == 0:
-        return {name: Estimate(None, 0, "seconds", rows=rows) for name in QUANTILES}
-    wanted = [share for quantile in QUANTILES.values() for share in interval_ranks(n, quantile)]
-    (values,) = ask(queries.quantiles_sql(moment, span, wanted))[0]
-    assert isinstance(values, list), "DuckDB gives a list for a list of quantiles"
-    return {
-        name: _quantile(values[3 * index : 3 * index + 3], n, quantile, rows)
-        for index, (name, quantile) in enumerate(QUANTILES.items())
-    }
-
-
-def measure_medians(moment: str, ways: Sequence[tuple[str, str, int]], ask: Ask) -> list[Estimate]:
-    """The median duration of each way of ending, in seconds, with a distribution-free interval where n allows one.
+def measure_quantiles(moment: str, span: str, values: Numbers) -> dict[str, Estimate]:
+    """The quantiles of a span in seconds, each with a distribution-free interval where n allows one.
 
     Args:
         moment: Its name.
-        ways: Outcome, ending and how many durations there are.
-        ask: Runs a query.
+        span: A name of `queries.SPANS`.
+        values: The span's numbers, sorted.
     """
-    if not ways:
-        return []
-    wanted = [(queries.of_way(outcome, ending), interval_ranks(n, 0.5)) for outcome, ending, n in ways]
-    found = ask(queries.medians_sql(moment, wanted))[0]
-    return [
-        _quantile(values if isinstance(values, list) else [None] * 3, n, 0.5, rows_of(moment, condition))
-        for values, (condition, _), (_, _, n) in zip(found, wanted, ways, strict=True)
-    ]
+    rows = rows_of(moment, queries.SPANS[span][1])
+    return {name: measure_quantile(values, quantile, rows) for name, quantile in QUANTILES.items()}
 
 
-def interval_ranks(n: int, quantile: float) -> list[float]:
-    """A quantile, and the shares of the sorted numbers at which its interval ends; itself where it has no interval."""
-    return [quantile, *(quantile_ranks(n, quantile) or (quantile, quantile))]
+def measure_quantile(values: Numbers, quantile: float, rows: str, has_interval: bool = True) -> Estimate:
+    """One quantile in seconds.
+
+    Args:
+        values: The numbers, sorted.
+        quantile: 0–1.
+        rows: The condition that gives the rows that hold them.
+        has_interval: Whether to say between which of the numbers it lies, where n allows that.
+    """
+    n = len(values)
+    if n == 0:
+        return Estimate(None, 0, "seconds", rows=rows)
+    ranks = quantile_ranks(n, quantile) if has_interval else None
+    low, high = (quantile_of(values, share) for share in ranks) if ranks else (None, None)
+    return Estimate(quantile_of(values, quantile), n, "seconds", low, high, rows)
 
 
-def _quantile(values: list[float | None], n: int, quantile: float, rows: str) -> Estimate:
-    value, low, high = values
-    if quantile_ranks(n, quantile) is None:
-        low = high = None
-    return Estimate(value, n, "seconds", low, high, rows)
+def quantile_of(values: Numbers, share: float) -> float:
+    """The quantile of sorted numbers, linear between the two nearest.
+
+    Source:
+        Hyndman, R. J. and Fan, Y. (1996). Sample quantiles in statistical packages. The American Statistician 50,
+        361–365; their definition 7, as numpy, R and DuckDB have it.
+    """
+    place = (len(values) - 1) * share
+    below = math.floor(place)
+    low, high = float(values[below]), float(values[math.ceil(place)])
+    return low + (high - low) * (place - below)
 
 
 def read_number(value: object) -> float | None:

@@ -10,14 +10,19 @@ from momentwise.define.moment import Moment
 LEAST_FRICTION = 0.05
 LEAST_GAP = 0.5
 
+# Looking at a page is no moment, however many look: nobody wants anything that could go wrong.
+PAGE_VIEWS = frozenset({"page_view", "page_viewed", "page_loaded", "screen_view", "screen_viewed", "pageview"})
+
 
 def qualities(moment: Moment, shares: dict[str, Estimate], ended: int, gaps: tuple[ScoreGap, ...]) -> tuple[str, ...]:
     """The reasons for which a touchpoint is a moment; none where it is an ordinary touchpoint.
 
     Friction: the share that did not complete lies, with its whole interval, above `LEAST_FRICTION`. Emotion: two
     endings' mean scores differ by at least `LEAST_GAP`, with the interval. Influence: the moment is marked critical, or
-    people have stated what a failure costs or what a kept customer brings.
+    people have stated what a failure costs or what a kept customer brings. An ordinary page view never is one.
     """
+    if is_page_view(moment):
+        return ()
     reasons = []
     completed = shares["completed"]
     if ended and completed.high is not None and 1 - completed.high > LEAST_FRICTION:
@@ -28,3 +33,11 @@ def qualities(moment: Moment, shares: dict[str, Estimate], ended: int, gaps: tup
     if ended and (moment.critical or (value is not None and (value.failure_cost or value.lifetime_value))):
         reasons.append("influence")
     return tuple(reasons)
+
+
+def is_page_view(moment: Moment) -> bool:
+    """Whether the moment is nothing but looking at pages: any page, with no condition that makes it a certain one."""
+    return all(
+        trigger.where is None and trigger.events and PAGE_VIEWS.issuperset(trigger.events)
+        for trigger in moment.start + moment.complete
+    )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from momentwise.define.evaluate import quote, quote_name
 from momentwise.define.moment import Moment
+from momentwise.define.span import DAY_US
 
 # Runs a query over the audit's tables and gives its rows.
 Ask = Callable[[str], list[tuple[object, ...]]]
@@ -19,6 +20,8 @@ Ask = Callable[[str], list[tuple[object, ...]]]
 # happened to the customer lately, and is taken to be about the last occurrence for this long after its end.
 KEYLESS_SCORE_DAYS = 30
 
+# How an occurrence ends, by outcome.
+ENDS = ("completed", "escalated", "failed", "abandoned")
 ENDED = "outcome <> 'open'"
 SAID = f"{ENDED} AND comprehension IS NOT NULL"
 
@@ -33,38 +36,54 @@ def of_way(outcome: str, ending: str) -> str:
     return f"outcome = {quote(outcome)} AND coalesce(ending, '') = {quote(ending)}"
 
 
-def median_steps_sql() -> str:
-    """Steps of the median completed occurrence, one row per moment."""
+def tallies_sql() -> str:
+    """One row per moment, outcome, ending, whether an error was met, several channels used, and what was understood.
+
+    Columns: those six (the ending null where there is none, the channels where none is known), how many, their retries,
+    and the squares of these.
+    """
     return (
-        "SELECT moment, quantile_disc(steps, 0.5) AS median_steps FROM occurrences "
-        "WHERE outcome = 'completed' GROUP BY moment"
+        "SELECT moment, outcome, ending, errors > 0 AS has_errors, contains(channels, '+') AS is_multichannel, "
+        "comprehension, count(*) AS count, sum(retries) AS retried, sum(retries::BIGINT * retries) AS squares "
+        "FROM occurrences GROUP BY ALL"
     )
 
 
-def totals_sql() -> str:
-    """One row per moment: counts of outcomes, and the sums from which means and shares follow."""
-    means = {
-        "excess": "steps - median_steps",
-        "retries": "retries",
-    }
-    parts = [
-        "moment",
-        "max(version) AS version",
-        "count(*) AS volume",
-        "count(DISTINCT customer) AS people",
-        *(f"count(*) FILTER (outcome = '{o}') AS {o}" for o in ("completed", "escalated", "failed", "abandoned")),
-        "count(*) FILTER (outcome = 'open') AS still_open",
-        f"count(*) FILTER ({ENDED} AND errors > 0) AS with_errors",
-        f"count(*) FILTER ({ENDED} AND contains(channels, '+')) AS multichannel",
-        f"count(channels) FILTER ({ENDED}) AS channelled",
-        f"count(*) FILTER ({SAID} AND comprehension = 'understood') AS understood",
-        f"count(*) FILTER ({SAID}) AS said",
+def people_of_each_sql(wanted: Sequence[tuple[str, str]]) -> str:
+    """One row with a number per wish: how many customers have an occurrence of the moment that fulfils the condition.
+
+    Each customer gets one bit per wish. So the table is grouped once, where counting distinct customers would take one
+    grouping per wish, and each row is held against the conditions of its own moment alone.
+
+    Args:
+        wanted: Names of moments, each with a condition; at least one.
+    """
+    words = [range(first, min(first + _WORD_BITS, len(wanted))) for first in range(0, len(wanted), _WORD_BITS)]
+    bits = [f"{_bits(wanted, places)} AS bits_{word}" for word, places in enumerate(words)]
+    joined = [f"bit_or(bits_{word}) AS word_{word}" for word in range(len(words))]
+    counts = [
+        f"count(*) FILTER (word_{word} & {1 << bit}::UBIGINT <> 0)"
+        for word, places in enumerate(words)
+        for bit in range(len(places))
     ]
-    for name, sql in means.items():
-        kept = "outcome = 'completed'" if name == "excess" else ENDED
-        for stat, function in (("n", "count"), ("mean", "avg"), ("variance", "var_samp")):
-            parts.append(f"{function}({sql}) FILTER ({kept}) AS {name}_{stat}")
-    return f"SELECT {', '.join(parts)} FROM occurrences LEFT JOIN ({median_steps_sql()}) USING (moment) GROUP BY moment"
+    return (
+        f"SELECT {', '.join(counts)} FROM (SELECT customer, {', '.join(joined)} FROM "
+        f"(SELECT customer, {', '.join(bits)} FROM occurrences) GROUP BY customer)"
+    )
+
+
+_WORD_BITS = 60
+
+
+def _bits(wanted: Sequence[tuple[str, str]], places: range) -> str:
+    """The bits of some wishes that a row fulfils, as one number; null where it is of no such moment."""
+    of_moment: dict[str, list[str]] = {}
+    for bit, place in enumerate(places):
+        moment, condition = wanted[place]
+        fulfilled = f"(CASE WHEN {condition} THEN {1 << bit}::UBIGINT ELSE 0 END)"
+        of_moment.setdefault(moment, []).append(fulfilled if condition != "true" else f"{1 << bit}::UBIGINT")
+    cases = (f"WHEN {quote(moment)} THEN {' | '.join(parts)}" for moment, parts in of_moment.items())
+    return f"CASE moment {' '.join(cases)} END"
 
 
 SPANS = {
@@ -74,49 +93,25 @@ SPANS = {
 }
 
 
-def span_counts_sql() -> str:
-    """One row per moment: how many rows each span is measured on."""
-    parts = [f"count({sql}) FILTER ({kept}) AS {name}" for name, (sql, kept) in SPANS.items()]
-    return f"SELECT moment, {', '.join(parts)} FROM occurrences GROUP BY moment"
+def spans_sql(moments: Sequence[str], endings: Sequence[str]) -> str:
+    """One row per occurrence that ended: its way of ending as a number, duration, longest wait (seconds) and steps.
 
-
-def quantiles_sql(moment: str, span: str, shares: list[float]) -> str:
-    """One row: the list of a span's quantiles, in seconds.
+    The number is `(moment * 4 + outcome) * (1 + endings) + ending`, each a place in its list; no ending is 0.
 
     Args:
-        moment: Its name.
-        span: A name of `SPANS`.
-        shares: Quantiles, 0–1.
+        moments: Every name.
+        endings: Every ending.
     """
-    sql, kept = SPANS[span]
-    wanted = ", ".join(f"{share!r}" for share in shares)
-    return (
-        f"SELECT quantile_cont({sql}, [{wanted}]) AS found FROM occurrences "
-        f"WHERE {of_moment(moment)} AND {kept} AND ({sql}) IS NOT NULL"
+    moment, outcome = (
+        f"(list_position({_texts(words)}, {column}) - 1)" for words, column in ((moments, "moment"), (ENDS, "outcome"))
     )
+    ending = f"coalesce(list_position({_texts(endings)}, ending), 0)" if endings else "0"
+    code = f"({moment} * {len(ENDS)} + {outcome}) * {len(endings) + 1} + {ending}"
+    return f"SELECT ({code})::INTEGER AS code, duration_seconds, longest_wait_seconds, steps FROM occurrences WHERE {ENDED}"
 
 
-def endings_sql() -> str:
-    """One row per moment, outcome and ending of those that ended: how many, and their median duration."""
-    return (
-        "SELECT moment, outcome, coalesce(ending, '') AS ending, count(*) AS count, "
-        "count(duration_seconds) AS duration_n, median(duration_seconds) AS duration "
-        f"FROM occurrences WHERE {ENDED} GROUP BY ALL ORDER BY moment, count DESC, outcome, ending"
-    )
-
-
-def medians_sql(moment: str, ways: Sequence[tuple[str, list[float]]]) -> str:
-    """One row with a list per way of ending: quantiles of its durations, in seconds.
-
-    Args:
-        moment: Its name.
-        ways: The condition that picks a way's rows, and its quantiles, 0–1.
-    """
-    parts = (
-        f"quantile_cont(duration_seconds, [{', '.join(map(repr, shares))}]) FILTER ({condition}) AS way_{index}"
-        for index, (condition, shares) in enumerate(ways)
-    )
-    return f"SELECT {', '.join(parts)} FROM occurrences WHERE {of_moment(moment)}"
+def _texts(words: Sequence[str]) -> str:
+    return f"[{', '.join(map(quote, words))}]"
 
 
 def scores_sql() -> str:
@@ -180,27 +175,19 @@ def _asof(moment: str, kept: str, on: str, belongs: str) -> str:
     )
 
 
-def spread_sql() -> str:
-    """One row per moment: first and last start, from which the trend's unit follows."""
-    return "SELECT moment, epoch_us(min(started_at)), epoch_us(max(started_at)) FROM occurrences GROUP BY moment"
+def days_sql() -> str:
+    """One row per moment, outcome and day of start: how many, and their first and last start, microseconds.
 
-
-def trend_sql(moment: str, unit: str) -> str:
-    """One row per period in order, by time of start, empty periods included: start, ended, completed, open.
-
-    Args:
-        moment: Its name.
-        unit: day, week or month.
+    Days are numbered as Python numbers them, and starts count, from 1 January of the year 1; that day is 1.
     """
     return (
-        f"WITH counted AS (SELECT date_trunc('{unit}', started_at) AS period, count(*) FILTER ({ENDED}) AS ended, "
-        "count(*) FILTER (outcome = 'completed') AS completed, count(*) FILTER (outcome = 'open') AS still_open "
-        f"FROM occurrences WHERE {of_moment(moment)} GROUP BY 1), "
-        "periods AS (SELECT unnest(generate_series((SELECT min(period) FROM counted), "
-        f"(SELECT max(period) FROM counted), INTERVAL 1 {unit})) AS period) "
-        "SELECT epoch_us(period), coalesce(ended, 0), coalesce(completed, 0), coalesce(still_open, 0) "
-        "FROM periods LEFT JOIN counted USING (period) ORDER BY period"
+        f"SELECT moment, outcome, begun // {DAY_US} + 1 AS day, count(*) AS count, min(begun), max(begun) "
+        f"FROM (SELECT moment, outcome, epoch_us(started_at) + {_YEAR_1_US} AS begun FROM occurrences) "
+        "GROUP BY moment, outcome, day"
     )
+
+
+_YEAR_1_US = 719_162 * DAY_US  # from the year 1 to 1970
 
 
 def people_sql(moment: str, rows: str) -> str:
@@ -208,17 +195,18 @@ def people_sql(moment: str, rows: str) -> str:
     return f"SELECT count(DISTINCT customer) FROM occurrences WHERE {of_moment(moment)} AND ({rows})"
 
 
-def signals_sql() -> str:
-    """One row per kind of signal: how many, of how many customers, and their mean count."""
-    return (
-        "SELECT signal, count(*) AS n, count(DISTINCT customer) AS people, avg(count) AS mean_count "
-        "FROM signals GROUP BY signal ORDER BY n DESC"
-    )
+def signals_sql(most: int) -> str:
+    """One row per kind of signal, and one for each of its spots with the most of them; frequent ones first.
 
+    Columns: the kind, whether the row is of the kind as a whole, page, element, how many, of how many customers.
 
-def spots_sql(signal: str, most: int) -> str:
-    """The spots with the most signals of a kind: page, element, how many, of how many customers."""
+    Args:
+        most: Spots per kind.
+    """
     return (
-        "SELECT page, element, count(*) AS n, count(DISTINCT customer) AS people FROM signals "
-        f"WHERE signal = {quote(signal)} GROUP BY ALL ORDER BY n DESC, page, element LIMIT {most}"
+        "SELECT signal, grouping(page) = 1 AS is_whole, page, element, count(*) AS n, "
+        "count(DISTINCT customer) AS people FROM signals "
+        "GROUP BY GROUPING SETS ((signal), (signal, page, element)) QUALIFY row_number() OVER "
+        f"(PARTITION BY signal, is_whole ORDER BY n DESC, page, element) <= {most} "
+        "ORDER BY is_whole DESC, n DESC, signal, page, element"
     )

@@ -7,27 +7,18 @@ query and gives its rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from momentwise.define.evaluate import quote
 from momentwise.define.finding import EndingSummary, Estimate, MomentSummary, TrendPoint
 from momentwise.define.moment import Moment
-from momentwise.define.span import DAY_US
 from momentwise.rank import queries
 from momentwise.rank.intervals import Sample
-from momentwise.rank.measures import (
-    measure_mean,
-    measure_medians,
-    measure_quantiles,
-    measure_share,
-    read_number,
-    read_sample,
-    read_whole,
-    rows_of,
-)
+from momentwise.rank.measures import measure_mean, measure_quantile, measure_quantiles, measure_share, rows_of
 from momentwise.rank.qualify import qualities
 from momentwise.rank.queries import Ask
 from momentwise.rank.scores import Scored, Way, find_gaps, measure_nps, measure_overall, read_scored
+from momentwise.rank.spans import Scan, Spans, read_spans, scan_by
+from momentwise.rank.tallies import Tally, read_tallies, read_trends
 from momentwise.rank.targets import check_targets
 
 Row = tuple[object, ...]
@@ -36,90 +27,36 @@ Row = tuple[object, ...]
 MOST_TIMED = 50
 
 
-class _Totals(NamedTuple):
-    """One row of `queries.totals_sql`, in its order."""
-
-    moment: str
-    version: int
-    volume: int
-    people: int
-    completed: int
-    escalated: int
-    failed: int
-    abandoned: int
-    open: int
-    with_errors: int
-    multichannel: int
-    channelled: int
-    understood: int
-    said: int
-    excess_n: int
-    excess_mean: float | None
-    excess_variance: float | None
-    retries_n: int
-    retries_mean: float | None
-    retries_variance: float | None
-
-    @property
-    def of_outcome(self) -> dict[str, int]:
-        """How many ended so, by outcome."""
-        return {
-            "completed": self.completed,
-            "escalated": self.escalated,
-            "failed": self.failed,
-            "abandoned": self.abandoned,
-        }
-
-    @property
-    def ended(self) -> int:
-        """How many have ended."""
-        return sum(self.of_outcome.values())
-
-
-_NOTHING = _Totals("", *(0,) * 13, 0, None, None, 0, None, None)  # a moment that never happened
-
-
-def summarize(moments: Sequence[Moment], ask: Ask) -> list[MomentSummary]:
+def summarize(moments: Sequence[Moment], ask: Ask, scan: Scan | None = None) -> list[MomentSummary]:
     """One summary per moment, in the order of the playbook; versions of a moment are summed up together.
 
     Args:
         moments: Of the playbook.
         ask: Runs a query over the audit's tables.
+        scan: Gives the columns of a query as arrays, which many occurrences need; without it `ask` gives its rows.
     """
     latest = {moment.name: moment for moment in moments}
-    totals = {str(row[0]): _Totals(*row) for row in ask(queries.totals_sql())}  # type: ignore[arg-type]  # see _Totals
-    counts = {str(row[0]): row[1:] for row in ask(queries.span_counts_sql())}
-    medians = {str(row[0]): read_number(row[1]) for row in ask(queries.median_steps_sql())}
-    endings = _grouped(ask(queries.endings_sql()))
+    tallies = read_tallies(list(latest), ask)
+    spans = read_spans({name: tally.ways for name, tally in tallies.items()}, scan or scan_by(ask))
     scores = _grouped(ask(queries.scores_sql()))
-    spreads = {str(row[0]): row[1:] for row in ask(queries.spread_sql())}
+    trends = read_trends(ask)
     found = []
-    for name, moment in latest.items():
-        row = totals.get(name) or _NOTHING
-        spans = dict(zip(queries.SPANS, (read_whole(n) for n in counts.get(name, (0, 0, 0))), strict=True))
-        quantiles = {span: measure_quantiles(name, span, n, ask) for span, n in spans.items()}
-        scored = read_scored(scores.get(name, []))
-        ways = _endings(name, endings.get(name, []), row, scored, ask)
-        trend, unit = _trend(name, spreads.get(name), ask)
-        found.append(_summary(moment, row, quantiles, medians.get(name), ways, scored, trend, unit))
+    for (name, moment), numbers in zip(latest.items(), spans, strict=True):
+        scored, trend = read_scored(scores.get(name, [])), trends.get(name, ((), "week"))
+        found.append(_summary(moment, tallies[name], numbers, scored, trend))
     return found
 
 
 def _summary(
-    moment: Moment,
-    row: _Totals,
-    spans: dict[str, dict[str, Estimate]],
-    median_steps: float | None,
-    endings: tuple[EndingSummary, ...],
-    scored: dict[Way, Scored],
-    trend: tuple[TrendPoint, ...],
-    trend_unit: str,
+    moment: Moment, tally: Tally, spans: Spans, scored: dict[Way, Scored], trend: tuple[tuple[TrendPoint, ...], str]
 ) -> MomentSummary:
     name = moment.name
     shares = {
-        outcome: measure_share(name, count, row.ended, f"outcome = {quote(outcome)}")
-        for outcome, count in row.of_outcome.items()
+        outcome: measure_share(name, count, tally.ended, f"outcome = {quote(outcome)}")
+        for outcome, count in tally.of_outcome.items()
     }
+    seconds = {span: measure_quantiles(name, span, values) for span, values in spans.of_span.items()}
+    endings = _endings(name, tally, spans, scored)
     gaps = find_gaps(name, [(ending.outcome, ending.ending) for ending in endings], scored)
     said = list(scored.values())
     scores = {"score": measure_overall(name, said), "nps": measure_nps(name, said)}
@@ -132,73 +69,58 @@ def _summary(
         archetype=moment.archetype,
         owner=moment.owner.name if moment.owner else "",
         critical=moment.critical,
-        volume=row.volume,
-        people=row.people,
-        open=row.open,
+        volume=tally.volume,
+        people=tally.people,
+        open=tally.open,
         shares=shares,
-        durations=spans["duration"],
-        waits=spans["wait"],
-        step_seconds=spans["step"],
-        **_effort(name, row, median_steps),
+        durations=seconds["duration"],
+        waits=seconds["wait"],
+        step_seconds=seconds["step"],
+        **_effort(name, tally, spans),
         endings=endings,
         gaps=gaps,
-        trend=trend,
-        trend_unit=trend_unit,
-        targets=check_targets(moment, shares, spans["duration"], scores, row.open),
-        qualifies=qualities(moment, shares, row.ended, gaps),
+        trend=trend[0],
+        trend_unit=trend[1],
+        targets=check_targets(moment, shares, seconds["duration"], scores, tally.open),
+        qualifies=qualities(moment, shares, tally.ended, gaps),
     )
 
 
-def _effort(name: str, row: _Totals, median_steps: float | None) -> dict[str, Estimate]:
+def _effort(name: str, tally: Tally, spans: Spans) -> dict[str, Estimate]:
     """What it took: the fields of a summary about steps, retries, errors, channels and comprehension."""
     ended, completed = queries.ENDED, "outcome = 'completed'"
-    excess = read_sample((row.excess_n, row.excess_mean, row.excess_variance))
-    retries = read_sample((row.retries_n, row.retries_mean, row.retries_variance))
     understood = f"{queries.SAID} AND comprehension = 'understood'"
+    several = f"{ended} AND contains(channels, '+')"
     return {
-        "median_steps": Estimate(median_steps, row.excess_n, "steps", rows=rows_of(name, completed)),
-        "excess_steps": measure_mean(name, excess, "steps", completed),
-        "retries": measure_mean(name, retries, "count", ended),
-        "errors": measure_share(name, row.with_errors, row.ended, f"{ended} AND errors > 0"),
-        "multichannel": measure_share(name, row.multichannel, row.channelled, f"{ended} AND contains(channels, '+')"),
-        "understood": measure_share(name, row.understood, row.said, understood),
+        "median_steps": Estimate(spans.median_steps, spans.excess.n, "steps", rows=rows_of(name, completed)),
+        "excess_steps": measure_mean(name, spans.excess, "steps", completed),
+        "retries": measure_mean(name, tally.retries, "count", ended),
+        "errors": measure_share(name, tally.with_errors, tally.ended, f"{ended} AND errors > 0"),
+        "multichannel": measure_share(name, tally.multichannel, tally.channelled, several),
+        "understood": measure_share(name, tally.understood, tally.said, understood),
     }
 
 
-def _endings(
-    moment: str, rows: Sequence[Row], totals: _Totals, scored: dict[Way, Scored], ask: Ask
-) -> tuple[EndingSummary, ...]:
-    timed = [(str(row[1]), str(row[2]), read_whole(row[4])) for row in rows[:MOST_TIMED]]
-    medians = measure_medians(moment, timed, ask)
-    for row in rows[MOST_TIMED:]:
-        condition = rows_of(moment, queries.of_way(str(row[1]), str(row[2])))
-        medians.append(Estimate(read_number(row[5]), read_whole(row[4]), "seconds", rows=condition))
-    return tuple(_ending(moment, row, totals, scored, median) for row, median in zip(rows, medians, strict=True))
-
-
-def _ending(moment: str, row: Row, totals: _Totals, scored: dict[Way, Scored], median: Estimate) -> EndingSummary:
-    outcome, ending, count = str(row[1]), str(row[2]), read_whole(row[3])
-    condition = queries.of_way(outcome, ending)
-    sample = scored[outcome, ending].score if (outcome, ending) in scored else Sample(0)
-    return EndingSummary(
-        outcome=outcome,
-        ending=ending,
-        count=count,
-        share=measure_share(moment, count, totals.ended, condition),
-        of_outcome=measure_share(moment, count, totals.of_outcome[outcome], condition),
-        score=measure_mean(moment, sample, "score", condition, "scores"),
-        duration=median,
-        rows=rows_of(moment, condition),
-    )
-
-
-def _trend(moment: str, spread: Row | None, ask: Ask) -> tuple[tuple[TrendPoint, ...], str]:
-    if spread is None:
-        return (), "week"
-    days = (read_whole(spread[1]) - read_whole(spread[0])) / DAY_US
-    unit = "day" if days <= 31 else "week" if days <= 370 else "month"
-    points = [TrendPoint(*(read_whole(value) for value in row)) for row in ask(queries.trend_sql(moment, unit))]
-    return tuple(points), unit
+def _endings(moment: str, tally: Tally, spans: Spans, scored: dict[Way, Scored]) -> tuple[EndingSummary, ...]:
+    of_outcome, ended = tally.of_outcome, tally.ended
+    found = []
+    for place, (way, count) in enumerate(tally.ways.items()):
+        condition = queries.of_way(*way)
+        rows = rows_of(moment, condition)
+        sample = scored[way].score if way in scored else Sample(0)
+        found.append(
+            EndingSummary(
+                outcome=way[0],
+                ending=way[1],
+                count=count,
+                share=measure_share(moment, count, ended, condition),
+                of_outcome=measure_share(moment, count, of_outcome[way[0]], condition),
+                score=measure_mean(moment, sample, "score", condition, "scores"),
+                duration=measure_quantile(spans.of_way[way], 0.5, rows, has_interval=place < MOST_TIMED),
+                rows=rows,
+            )
+        )
+    return tuple(found)
 
 
 def _grouped(rows: list[Row]) -> dict[str, list[Row]]:

@@ -1,170 +1,215 @@
-"""Writes the demo shop's files: four tables as four tools would export them, each with column habits of its own.
+"""Writes a simulated shop: seven tables as six tools would export them, how to read them, and the truth about them.
 
-The same seed gives the same bytes, whenever and wherever. Nothing is planted here to be proved: see `simulate` for the
-purpose. A few rows are unreadable, as in every real export.
+Customers are drawn in groups, in as many processes as there are processors, and written as they are made, so that the
+memory needed does not grow with the shop. The same seed gives the same bytes, whatever the number of processes.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+import json
+import multiprocessing
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib import resources
+from io import BytesIO
 from pathlib import Path
-from random import Random
+from typing import IO, Literal
 
-from momentwise.simulate.browsing import DESKTOP, PHONE, Row, draw_order_check, draw_shopping
-from momentwise.simulate.orders import DAY, HOUR, Order, draw_order
-from momentwise.simulate.voices import Review, Ticket, draw_review, draw_ticket
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
 
-BEGIN = 1_746_057_600  # 2025-05-01T00:00:00Z: a summer without a change of clocks in Berlin, whose time the desk writes
-_BERLIN = timezone(timedelta(hours=2))
-_VISIT_CHANCE = 0.037  # per customer and day, before the customer's own liking
-_LIKINGS = (0.3, 0.6, 1.0, 1.0, 1.4, 2.2)
+from momentwise.simulate.desk import CONTACT_COLUMNS, MESSAGE_COLUMNS, REVIEW_COLUMNS, SURVEY_COLUMNS, TICKET_COLUMNS
+from momentwise.simulate.life import live
+from momentwise.simulate.orders import ORDER_COLUMNS
+from momentwise.simulate.truth import tell_truth
+from momentwise.simulate.visit import WEB_COLUMNS
+from momentwise.simulate.world import Records, World
 
-ORDER_COLUMNS = (
-    "order_id", "customer_id", "created_at", "paid_at", "shipped_at", "delivered_at", "cancelled_at", "promised_at",
-    "total", "currency",
-)  # fmt: skip
-WEB_COLUMNS = ("user_id", "ts", "type", "page", "element", "x", "y", "device")
-TICKET_COLUMNS = (
-    "Ticket number", "Customer", "Order", "Opened", "First answer", "Answered by", "Closed", "Channel", "Subject",
-)  # fmt: skip
-REVIEW_COLUMNS = ("order", "customer", "stars", "written at", "text")
+Format = Literal["csv", "parquet"]
+ShopFile = Literal["sources.yaml", "playbook.yaml"]
+SHOP_FILES: tuple[ShopFile, ...] = ("sources.yaml", "playbook.yaml")
+TRUTH = "truth.json"
+TABLES: dict[str, tuple[str, ...]] = {
+    "web_events": WEB_COLUMNS,
+    "orders": ORDER_COLUMNS,
+    "messages": MESSAGE_COLUMNS,
+    "tickets": TICKET_COLUMNS,
+    "contacts": CONTACT_COLUMNS,
+    "reviews": REVIEW_COLUMNS,
+    "surveys": SURVEY_COLUMNS,
+}
+DEMO_CUSTOMERS, DEMO_DAYS, DEMO_SEED = 12_000, 120, 7
+_GROUP = 200  # customers drawn together
+_PART_GROUPS = 25  # groups in one Parquet part
+_FEW = 2_000  # customers up to which one process is quicker than several
+_LOST_EVERY = 400  # customers among whom one has rows that nobody can read
+# Columns that hold numbers in Parquet; the rest is text, as the tools write it.
+_WHOLE = {"ts", "x", "y", "viewport_width", "viewport_height", "target_width", "target_height"}
 
 
-@dataclass
-class Shop:
-    """Everything that happened in the shop, up to and with what lies beyond the end of the data."""
+@dataclass(frozen=True)
+class _Drawn:
+    """One group of customers, written."""
 
-    visits: list[Row] = field(default_factory=list)
-    orders: list[Order] = field(default_factory=list)
-    tickets: list[Ticket] = field(default_factory=list)
-    reviews: list[Review] = field(default_factory=list)
+    lines: dict[str, bytes]
+    rows: int
+    tally: Counter[str]
 
 
-def make_shop(folder: Path, customers: int = 2_000, days: int = 90, seed: int = 7) -> None:
-    """Four CSV files in a folder: orders, web_events, tickets and reviews.
+def shop_text(name: ShopFile) -> str:
+    """The YAML that goes with the shop, comments included."""
+    return resources.files("momentwise.simulate").joinpath(name).read_text(encoding="utf-8")
+
+
+def write_demo(folder: Path) -> None:
+    """The default shop in a folder, which is made if it is not there.
+
+    Example:
+        `write_demo(Path("demo"))`, then `momentwise audit demo`.
+    """
+    write_shop(folder, World(DEMO_CUSTOMERS, DEMO_DAYS, DEMO_SEED))
+
+
+def write_shop(
+    folder: Path,
+    world: World,
+    style: Format = "csv",
+    processes: int | None = None,
+    watch: Callable[[int, int], None] | None = None,
+) -> int:
+    """Write a shop into a folder, which is made if it is not there; returns the number of rows.
 
     Args:
-        folder: Where to; it is made if it is not there.
-        customers: How many people visit the shop.
-        days: How long; what would happen later is not in the files, so that some orders are still under way.
-        seed: The same seed gives the same bytes.
+        folder: Where to.
+        world: The shop.
+        style: `csv` for one file per table, `parquet` for numbered parts.
+        processes: How many draw customers; `None` for one per processor, or one where the shop is small.
+        watch: Told after each group how many customers are drawn and how many rows are written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    shop = draw_shop(Random(seed), customers, days)
-    end = BEGIN + days * DAY
-    _write(folder / "orders.csv", ORDER_COLUMNS, _order_rows(shop.orders, end))
-    _write(folder / "web_events.csv", WEB_COLUMNS, _web_rows(shop.visits, end))
-    _write(folder / "tickets.csv", TICKET_COLUMNS, _ticket_rows(shop.tickets, end))
-    _write(folder / "reviews.csv", REVIEW_COLUMNS, _review_rows(shop.reviews, end))
-
-
-def draw_shop(random: Random, customers: int, days: int) -> Shop:
-    """What some customers do in some days, in no particular order."""
-    shop = Shop()
-    for number in range(1, customers + 1):
-        _live(shop, random, f"C{number:05d}", days)
-    return shop
-
-
-def _live(shop: Shop, random: Random, customer: str, days: int) -> None:
-    """One customer's days. Who was let down by a late parcel comes back half as often."""
-    device = PHONE if random.random() < 0.62 else DESKTOP
-    chance = _VISIT_CHANCE * random.choice(_LIKINGS)
-    let_down_at, orders = BEGIN + 2 * days * DAY, 0
-    for day in range(days):
-        if random.random() >= chance:
-            continue
-        at = BEGIN + day * DAY + random.randint(7 * HOUR, 22 * HOUR)
-        if at > let_down_at and random.random() < 0.5:
-            continue
-        visit = draw_shopping(random, customer, at * 1000 + random.randint(0, 999), device)
-        shop.visits.extend(visit.rows)
-        if visit.ordered_at_ms is not None:
-            orders += 1
-            order = draw_order(random, f"{customer[1:]}-{orders}", customer, visit.ordered_at_ms // 1000)
-            _follow(shop, random, order, device)
-            if order.is_late:
-                let_down_at = order.promised
-
-
-def _follow(shop: Shop, random: Random, order: Order, device: str) -> None:
-    """What follows an order: a look at where it is, a ticket, a review."""
-    shop.orders.append(order)
-    if order.shipped is not None and order.delivered is not None and random.random() < (0.7 if order.is_late else 0.3):
-        at = random.randint(order.shipped, order.delivered)
-        chance_of_date = 0.3 if order.is_late else 0.93
-        shop.visits.extend(draw_order_check(random, order.customer, at * 1000, device, chance_of_date).rows)
-    ticket = draw_ticket(random, order)
-    if ticket is not None:
-        shop.tickets.append(ticket)
-    review = draw_review(random, order, ticket)
-    if review is not None:
-        shop.reviews.append(review)
-
-
-def _order_rows(orders: Iterable[Order], end: int) -> list[tuple[str, ...]]:
-    """The shop system writes UTC, ISO 8601; where its old database had no date, it writes zeros."""
-    rows: list[tuple[str, ...]] = []
-    for place, order in enumerate(sorted(orders, key=lambda o: (o.created, o.id))):
-        if order.created >= end:
-            continue
-        steps = (order.created, order.paid, order.shipped, order.delivered, order.cancelled)
-        times = [_utc(at) if at is not None and at < end else "" for at in steps]
-        if place % 700 == 350:
-            times[0] = "0000-00-00T00:00:00Z"
-        total = f"{order.total_cents // 100}.{order.total_cents % 100:02d}"
-        rows.append((order.id, order.customer, *times, _utc(order.promised), total, "EUR"))
+    tally: Counter[str] = Counter()
+    rows = 0
+    with ExitStack() as stack:
+        writer: _CsvWriter | _ParquetWriter = _CsvWriter(folder, stack) if style == "csv" else _ParquetWriter(folder)
+        for number, drawn in enumerate(_draw_all(world, processes), 1):
+            writer.write(drawn.lines)
+            tally.update(drawn.tally)
+            rows += drawn.rows
+            if watch is not None:
+                watch(min(number * _GROUP, world.customers), rows)
+        writer.close()
+    for name in SHOP_FILES:
+        (folder / name).write_text(shop_text(name), encoding="utf-8")
+    truth = json.dumps(tell_truth(world, tally), indent=1, ensure_ascii=False)
+    (folder / TRUTH).write_text(truth + "\n", encoding="utf-8")
     return rows
 
 
-def _web_rows(visits: Iterable[Row], end: int) -> list[tuple[str, ...]]:
-    """The tracker writes milliseconds since the epoch; once in a while it loses who it was."""
-    rows: list[tuple[str, ...]] = []
-    for place, row in enumerate(sorted(visits, key=lambda row: (row[1], row[0]))):
-        if row[1] < end * 1000:
-            who = "" if place % 20_000 == 10_000 else row[0]
-            rows.append((who, str(row[1]), *row[2:]))
-    return rows
+def _draw_all(world: World, processes: int | None) -> Iterator[_Drawn]:
+    """Every group in order; a few are drawn ahead, never all."""
+    firsts = range(1, world.customers + 1, _GROUP)
+    if processes is None:
+        processes = 1 if world.customers <= _FEW else os.cpu_count() or 1
+    if processes == 1 or "fork" not in multiprocessing.get_all_start_methods():
+        yield from (_draw_group(world, first) for first in firsts)
+        return
+    waiting: deque[Future[_Drawn]] = deque()
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
+        for first in firsts:
+            waiting.append(pool.submit(_draw_group, world, first))
+            if len(waiting) > 2 * processes:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
-def _ticket_rows(tickets: Iterable[Ticket], end: int) -> list[tuple[str, ...]]:
-    """The service desk writes Berlin time, day first; one clerk typed a day that no month has."""
-    rows: list[tuple[str, ...]] = []
-    for place, ticket in enumerate(sorted(tickets, key=lambda t: (t.opened, t.order.id))):
-        if ticket.opened >= end:
-            continue
-        times = (ticket.opened, ticket.answered, ticket.closed)
-        opened, answered, closed = (_berlin(at) if at is not None and at < end else "" for at in times)
-        opened = "31.06.2025 10:00" if place % 150 == 75 else opened
-        by = ticket.answered_by if answered else ""
-        number = f"T{place + 1:06d}"
-        order = ticket.order
-        rows.append((number, order.customer, order.id, opened, answered, by, closed, ticket.channel, ticket.subject))
-    return rows
+def _draw_group(world: World, first: int) -> _Drawn:
+    records = Records()
+    for number in range(first, min(first + _GROUP, world.customers + 1)):
+        live(number, world, records)
+        if number % _LOST_EVERY == _LOST_EVERY // 2:
+            _lose(number, records)
+    lists = (
+        records.web, records.orders, records.messages, records.tickets, records.contacts, records.reviews, records.surveys,
+    )  # fmt: skip
+    lines = {name: "".join(rows).encode() for name, rows in zip(TABLES, lists, strict=True)}
+    return _Drawn(lines, sum(map(len, lists)), records.tally)
 
 
-def _review_rows(reviews: Iterable[Review], end: int) -> list[tuple[str, ...]]:
-    """The review site writes local time with its offset."""
-    kept = sorted((r for r in reviews if r.written < end), key=lambda r: (r.written, r.order.id))
-    return [
-        (r.order.id, r.order.customer, str(r.stars), datetime.fromtimestamp(r.written, _BERLIN).isoformat(" "), r.text)
-        for r in kept
-    ]
+def _lose(number: int, records: Records) -> None:
+    """Rows that nobody can read, beside the good ones: as every real export has them."""
+    records.web.append(f",{1_747_000_000_000 + number},page_view,/,,,,,,,,,,0.200,,,,,\n")
+    records.orders.append(f"{number:06d}-0,C{number:06d},0000-00-00T00:00:00Z,,,,,2025-05-20T00:00:00Z,0.00,EUR,home\n")
+    records.tickets.append(f"T{number:06d}00,C{number:06d},,31.06.2025 10:00,,,,email,Test,invoice\n")
 
 
-def _utc(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+class _CsvWriter:
+    """One file per table, with its header."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self._files: dict[str, IO[bytes]] = {}
+        for name, columns in TABLES.items():
+            self._files[name] = stack.enter_context((folder / f"{name}.csv").open("wb"))
+            self._files[name].write((",".join(columns) + "\n").encode())
+
+    def write(self, lines: dict[str, bytes]) -> None:
+        """Append a group."""
+        for name, text in lines.items():
+            self._files[name].write(text)
+
+    def close(self) -> None:
+        """Nothing is kept back."""
 
 
-def _berlin(at: int) -> str:
-    return datetime.fromtimestamp(at, _BERLIN).strftime("%d.%m.%Y %H:%M")
+class _ParquetWriter:
+    """Numbered parts of each table, one for every so many groups."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._part, self._groups = folder, 0, 0
+        self._kept: dict[str, list[bytes]] = {name: [] for name in TABLES}
+
+    def write(self, lines: dict[str, bytes]) -> None:
+        """Keep a group, and write a part when there are enough."""
+        for name, text in lines.items():
+            self._kept[name].append(text)
+        self._groups += 1
+        if self._groups == _PART_GROUPS:
+            self.close()
+
+    def close(self) -> None:
+        """Write what is kept."""
+        if self._groups == 0:
+            return
+        self._part += 1
+        for name, kept in self._kept.items():
+            table = read_lines(name, b"".join(kept))
+            pq.write_table(table, self._folder / f"{name}_{self._part:04d}.parquet", compression="zstd")
+            kept.clear()
+        self._groups = 0
 
 
-def _write(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+def read_lines(name: str, text: bytes) -> pa.Table:
+    """Lines of a table as columns: whole numbers and seconds as such, the rest as text, nothing as null."""
+    columns = TABLES[name]
+    if not text:
+        return pa.table({column: pa.array([], _kind(column)) for column in columns})
+    return pa.csv.read_csv(
+        BytesIO(text),
+        read_options=pa.csv.ReadOptions(column_names=list(columns)),
+        convert_options=pa.csv.ConvertOptions(
+            column_types={column: _kind(column) for column in columns},
+            strings_can_be_null=True,
+            null_values=[""],
+        ),
+    )
+
+
+def _kind(column: str) -> pa.DataType:
+    if column in _WHOLE:
+        return pa.int64()
+    return pa.float64() if column == "duration" else pa.string()

@@ -1,91 +1,92 @@
-"""What the demo shop's customers say: tickets and reviews. Pure: all chance comes from `random`.
-
-A late parcel brings a ticket in one case of three and costs about two stars; some tickets only ever get a machine's reply.
-"""
+"""What customers say: to the desk, on the telephone, in chats, reviews and surveys. Pure: all chance is handed in."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from random import Random
 
-from momentwise.simulate.orders import DAY, HOUR, MINUTE, Order
+from momentwise.simulate import plans as p
+from momentwise.simulate.orders import ASSEMBLY, Order
 
+EMAIL, CHAT, VOICE = "email", "chat", "voice"
 AGENT, MACHINE = "agent", "auto-reply"
-_TICKETS_LATE, _TICKETS_ON_TIME, _ONLY_MACHINE, _REVIEWS = 0.34, 0.07, 0.16, 0.42
-_CHANNELS = ("email", "email", "chat", "voice")
-_SUBJECTS_LATE = ("Where is my order?", "Order still not arrived", "Second time I ask: where is my parcel")
-_SUBJECTS = ("Wrong size", "Invoice please", "Item damaged", "How do I return this?", "Change of address")
-_TEXTS = {
-    1: ("Never again.", "Came far too late and nobody answered.", "I had to write twice."),
-    2: ("Too late for the birthday.", "Nobody could tell me where it was.", "Disappointing."),
-    3: ("Fine in the end.", "It is okay, the delivery took long.", ""),
-    4: ("Good.", "Nice quality, box a little dented.", ""),
-    5: ("Love it!", "Arrived before the promised day, thank you!", "Perfect, as always.", ""),
+
+ASKS: dict[str, tuple[str, ...]] = {
+    "any-news": (
+        "Any news on my order?",
+        "I have heard nothing since I paid. Is my order still coming?",
+        "It has been quiet for days. Any news?",
+    ),
+    "where-is-it": (
+        "Where is my order? It should have been here by now.",
+        "The promised day has passed and there is no parcel.",
+        "My delivery is late. When will it arrive?",
+    ),
+    "what-now": (
+        "Your confirmation does not say what happens next.",
+        "Did my order go through? The mail does not say when it comes.",
+        "I do not understand the confirmation. Do I have to do anything?",
+    ),
+    "broken-part": (
+        "A part is broken.",
+        "There is a missing part, I cannot put it together.",
+        "One screw and a panel are missing.",
+        "The side panel arrived damaged.",
+    ),
+    "invoice": ("May I have an invoice, please?", "The invoice needs our company's name."),
+    "address": ("Please change my address.", "Can it go to my neighbour's?"),
+    "return": ("How do I return this?", "The colour does not suit my room. How do I send it back?"),
+    "assembly": ("Which way round does the shelf go?", "Step 6 of the guide is hard to follow."),
 }
-_STARS_LATE = (1, 1, 1, 2, 2, 2, 3, 3, 4, 5)
-_STARS_ON_TIME = (1, 3, 4, 4, 4, 5, 5, 5, 5, 5, 5, 5)
-_STARS_UNANSWERED = (1, 1, 1, 2, 2, 3)
+USUAL_TOPICS = ("invoice", "address", "return")
+
+_PRAISE = ("Love it!", "Perfect, as always.", "Just what I was looking for.", "", "", "Very happy, thank you!")
+_GOOD = ("Good.", "Nice quality.", "", "", "Does what it should.")
+_MIDDLING = ("It is okay.", "Fine, the colour is paler than in the picture.", "")
+_POOR = ("Not for me.", "I had expected something else.", "")
+_USUAL = {1: _POOR, 2: _POOR, 3: _MIDDLING, 4: _GOOD, 5: _PRAISE}
+_OF_LATENESS = ("Came far too late.", "Too late for the birthday.", "The delivery was late and nobody said so.")
+_OF_SILENCE = ("No news for a week, I thought it was lost.", "Good in the end, but I heard nothing for days.")
+_OF_FAULT = (
+    "A part was broken.",
+    "Two screws were missing, I could not put it together.",
+    "The panel came damaged.",
+    "Missing part, had to wait for a new one.",
+)
+_MEAN, _SPREAD = 4.55, 0.70
 
 
-@dataclass(frozen=True)
-class Ticket:
-    """One ticket about an order; times are seconds since the epoch, `None` for what never happens.
-
-    Args:
-        order: What it is about.
-        opened: When the customer wrote or called.
-        answered: When the first answer went out.
-        answered_by: `agent` or `auto-reply`; empty without an answer.
-        closed: When it was closed.
-        channel: How the customer came.
-        subject: Its first line.
-    """
-
-    order: Order
-    opened: int
-    answered: int | None
-    answered_by: str
-    closed: int | None
-    channel: str
-    subject: str
+def draw_stars(random: Random, order: Order, was_silent: bool) -> int:
+    """One to five: the usual opinion, less what late parcels, silence and broken parts take from it."""
+    opinion = random.gauss(_MEAN, _SPREAD)
+    late = order.late_days
+    if late > 0:
+        opinion -= 0.9 if late <= 3 else 1.9 if late <= 7 else 2.7
+    if was_silent:
+        opinion -= p.SILENT_STARS
+    if order.is_faulty:
+        opinion -= p.FAULT_STARS
+    return min(5, max(1, round(opinion)))
 
 
-@dataclass(frozen=True)
-class Review:
-    """One review of an order, written at `written`, seconds since the epoch."""
-
-    order: Order
-    stars: int
-    written: int
-    text: str
-
-
-def draw_ticket(random: Random, order: Order) -> Ticket | None:
-    """The ticket that an order brings; `None` for most."""
-    if order.delivered is None or random.random() >= (_TICKETS_LATE if order.is_late else _TICKETS_ON_TIME):
-        return None
-    if order.is_late:
-        opened = random.randint(order.promised, order.delivered)
-    else:
-        opened = order.delivered + random.randint(HOUR, 5 * DAY)
-    channel = random.choice(_CHANNELS)
-    subject = random.choice(_SUBJECTS_LATE if order.is_late else _SUBJECTS)
-    if channel != "voice" and random.random() < _ONLY_MACHINE:
-        closed = opened + random.randint(3 * DAY, 6 * DAY) if random.random() < 0.5 else None
-        return Ticket(order, opened, opened + MINUTE, MACHINE, closed, channel, subject)
-    waited = {"voice": 2 * MINUTE, "chat": 6 * MINUTE, "email": 7 * HOUR}[channel]
-    answered = opened + MINUTE + round(random.expovariate(1 / waited))
-    closed = answered + round(random.expovariate(1 / DAY)) + MINUTE
-    return Ticket(order, opened, answered, AGENT, closed, channel, subject)
+def draw_words(random: Random, stars: int, order: Order, was_silent: bool) -> str:
+    """What stands beside the stars; empty for many."""
+    if order.is_faulty and random.random() < 0.85:
+        return random.choice(_OF_FAULT)
+    if order.late_days > 0 and stars <= 4 and random.random() < 0.7:
+        return random.choice(_OF_LATENESS)
+    if was_silent and stars <= 4 and random.random() < 0.6:
+        return random.choice(_OF_SILENCE)
+    return random.choice(_USUAL[stars])
 
 
-def draw_review(random: Random, order: Order, ticket: Ticket | None) -> Review | None:
-    """The review that a delivered order gets; `None` where the customer writes none."""
-    if order.delivered is None or random.random() >= _REVIEWS:
-        return None
-    stars: tuple[int, ...] = _STARS_LATE if order.is_late else _STARS_ON_TIME
-    if ticket is not None and ticket.answered_by == MACHINE:
-        stars = _STARS_UNANSWERED
-    given = random.choice(stars)
-    written = order.delivered + random.randint(2 * HOUR, 12 * DAY)
-    return Review(order, given, written, random.choice(_TEXTS[given]))
+def draw_topic(random: Random, order: Order) -> str:
+    """What somebody asks who asks about nothing that is planted."""
+    if order.category == ASSEMBLY and random.random() < 0.3:
+        return "assembly"
+    return random.choice(USUAL_TOPICS)
+
+
+def draw_channel(random: Random) -> str:
+    """How somebody comes who asks."""
+    drawn = random.random()
+    return EMAIL if drawn < 0.55 else CHAT if drawn < 0.75 else VOICE

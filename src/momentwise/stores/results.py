@@ -28,7 +28,7 @@ from momentwise.define.evaluate import quote
 from momentwise.errors import DefinitionError, IntakeError, Place, StoreError
 from momentwise.stores.spill import failed_write
 
-TABLES = ("occurrences", "signals", "scores", "rejected")
+TABLES = ("occurrences", "signals", "scores", "flow", "words", "exposures", "rejected")
 RUN = "run.json"
 SOURCES = "sources.yaml"
 _OPTIONAL = ("report.html",)

@@ -45,6 +45,20 @@
     if (!event.target.closest("details.fig")) closeFigures(null);
   });
 
+  function reveal() {
+    var target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    for (var around = target.parentElement; around; around = around.parentElement) {
+      if (around.tagName === "DETAILS") around.open = true;
+    }
+    target.scrollIntoView();
+  }
+  addEventListener("hashchange", reveal);
+  reveal();
+  addEventListener("beforeprint", function () {
+    document.querySelectorAll("details.rest, .tree details").forEach(function (fold) { fold.open = true; });
+  });
+
   var rows = document.querySelectorAll("tr[data-stage]");
   var shown = document.getElementById("shown");
   document.querySelectorAll(".filters input").forEach(function (input) {

@@ -1,0 +1,116 @@
+"""From what was measured to what the report shows: every number is `rank`'s, here it only gets the report's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TypeVar
+
+import msgspec
+
+from momentwise.charts.facts import (
+    ConsistencyRow,
+    CoverageRow,
+    DemandRow,
+    FlowFacts,
+    FlowRow,
+    HeadlineFacts,
+    JourneyFacts,
+    LedgerFacts,
+    LossRow,
+    MarkFacts,
+    PortfolioRow,
+    ReportFacts,
+    SocialRow,
+    StackRow,
+    Tolls,
+)
+from momentwise.charts.flow import order_steps
+from momentwise.define.finding import Split
+from momentwise.define.moment import Moment
+from momentwise.rank.evidence import Evidence
+from momentwise.rank.headline import Headline
+from momentwise.rank.journey import measure_feelings
+from momentwise.rank.ledger import Ledger, measure_ledger, say_place
+from momentwise.rank.overview import Overview
+from momentwise.rank.portfolio import sum_rows
+from momentwise.rank.reality import count_demand, measure_coverage
+
+T = TypeVar("T")
+
+
+def gather_facts(evidence: Evidence, overview: Overview, moments: Sequence[Moment]) -> ReportFacts:
+    """What the report shows beside the run, the moments, the findings and the signals.
+
+    Args:
+        evidence: The tables.
+        overview: What is said of the whole.
+        moments: All versions, for the marks in trends.
+    """
+    coverage = measure_coverage(evidence)
+    return ReportFacts(
+        headline=_headline(overview.headline),
+        stacks=_all(StackRow, overview.stacks),
+        flows=_flows(evidence),
+        ledgers=tuple(_ledger(ledger) for ledger in measure_ledger(evidence)),
+        journey=_all(JourneyFacts, measure_feelings(evidence)),
+        works=overview.journey,
+        portfolio=_all(PortfolioRow, overview.portfolio),
+        sums=sum_rows(overview.portfolio),
+        coverage=_all(CoverageRow, coverage.touchpoints),
+        demand=_all(DemandRow, count_demand(evidence)),
+        losses=_all(LossRow, overview.losses),
+        consistency=_all(ConsistencyRow, overview.consistency),
+        social=_all(SocialRow, overview.social),
+        marks=tuple(
+            MarkFacts(at=moment.since_us, label=f"version {moment.version}", moment=moment.name)
+            for moment in moments
+            if moment.since_us is not None
+        ),
+    )
+
+
+def _headline(headline: Headline) -> HeadlineFacts:
+    before = headline.before
+    return HeadlineFacts(
+        since=headline.since,
+        until=headline.until,
+        now=Tolls(**headline.now._asdict()),
+        before=Tolls(**before._asdict()) if before else None,
+        sentences=headline.sentences,
+    )
+
+
+def _as(kind: type[T], value: object) -> T:
+    """A value as another kind with fields of the same names."""
+    return msgspec.convert(value, kind, from_attributes=True)
+
+
+def _all(kind: type[T], values: Sequence[object]) -> tuple[T, ...]:
+    return tuple(_as(kind, value) for value in values)
+
+
+def _ledger(ledger: Ledger) -> LedgerFacts:
+    parts = tuple((say_place(part.friction), part.seconds) for part in ledger.parts)
+    return LedgerFacts(
+        moment=ledger.moment,
+        split=Split(title="Seconds by friction", parts=parts, total=ledger.together),
+        average=ledger.total,
+        weekly_seconds=ledger.weekly_seconds,
+        not_matched=ledger.not_matched,
+    )
+
+
+def _flows(evidence: Evidence) -> tuple[FlowFacts, ...]:
+    rows = evidence.ask(
+        "SELECT moment, event, coalesce(next, ''), coalesce(outcome, ''), count, p50_seconds FROM flow "
+        "WHERE moment IS NOT NULL ORDER BY moment, count DESC, event, next, outcome"
+    )
+    found = []
+    for moment, group in groupby(rows, key=lambda row: str(row[0])):
+        steps = [
+            FlowRow(event=str(e), next=str(n), outcome=str(o), count=int(str(c)), p50_seconds=float(str(p)))
+            for _, e, n, o, c, p in group
+        ]
+        found.append(order_steps(moment, steps))
+    return tuple(found)

@@ -1,0 +1,149 @@
+"""Merging: several findings about one fact become one, which keeps what each of them knew.
+
+Four facts come twice: a missed target and the outcome it is about; a worse score of what came late and the broken promise
+of the same moment; several signals at one control; and a friction and a segment that are the same people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from momentwise.define.finding import Finding, Quote
+from momentwise.rank.agreement import Place, place_of, sample_of
+from momentwise.rank.evidence import Evidence
+from momentwise.rank.measures import read_whole
+from momentwise.rank.targets import OUTCOME_OF_RATE
+
+# Two findings are the same people where at least so large a share of all their people is in both.
+SAME_PEOPLE = 0.5
+MOST_PAIRS = 24
+MOST_QUOTES = 5
+
+FRICTIONS, SEGMENT, PROMISE, GAP = ("friction", "small_many"), "segment", "broken_promise", "score_gap"
+
+Join = Callable[[Finding, Finding], bool]
+
+
+def merge_findings(found: Sequence[Finding], evidence: Evidence) -> list[Finding]:
+    """The findings, each fact once; the order of those that stay is kept."""
+    merged = list(found)
+    for joins in (_same_target, _same_promise, _same_control):
+        merged = _merge(merged, joins)
+    same = _same_people(merged, evidence)
+    return _merge(merged, lambda keeper, other: (keeper.id, other.id) in same)
+
+
+def absorb(keeper: Finding, other: Finding) -> Finding:
+    """The keeper with what the other knew: sources, words, splits, and the differences that the keeper lacks."""
+    sources = tuple(dict.fromkeys((*keeper.sources, *other.sources)))
+    detail = " ".join(part for part in (keeper.detail, other.title) if part)
+    lacking = {
+        name: getattr(other, name)
+        for name in ("seconds", "weekly_seconds", "completion", "emotion", "returning", "contacts", "next_step")
+        if not getattr(keeper, name)
+    }
+    firmer = "established" in (keeper.standing, other.standing) and keeper.standing != "priority"
+    return msgspec.structs.replace(
+        keeper,
+        sources=sources,
+        detail=detail,
+        people=max(keeper.people, other.people),
+        quotes=_quotes(keeper, other),
+        splits=keeper.splits + other.splits,
+        standing="established" if firmer else keeper.standing,
+        **lacking,
+    )
+
+
+def _quotes(keeper: Finding, other: Finding) -> tuple[Quote, ...]:
+    return tuple(dict.fromkeys((*keeper.quotes, *other.quotes)))[:MOST_QUOTES]
+
+
+def _merge(found: list[Finding], joins: Join) -> list[Finding]:
+    """Each finding that a keeper joins is absorbed by the first that does; keepers are tried in order."""
+    kept = dict(enumerate(found))
+    for place, keeper in enumerate(found):
+        for other_place, other in enumerate(found):
+            if place != other_place and place in kept and other_place in kept and joins(keeper, other):
+                kept[place] = absorb(kept[place], kept.pop(other_place))
+    return [kept[place] for place in sorted(kept)]
+
+
+def _same_target(keeper: Finding, other: Finding) -> bool:
+    """An outcome, and the target for that outcome or, of what did not complete at all, for the completion."""
+    if other.kind != "target_missed" or keeper.moment != other.moment:
+        return False
+    target = other.id.rpartition("/")[2]
+    if keeper.kind == "slow_tail":
+        return target.endswith("_duration")
+    outcome = OUTCOME_OF_RATE.get(target)
+    return outcome is not None and keeper.id == f"{keeper.moment}/{outcome}"
+
+
+def _same_promise(keeper: Finding, other: Finding) -> bool:
+    """A broken promise, and what customers score, or that some end, late; of the same moment.
+
+    A promise that is broken ends by its own name, such as 'late'; so it is the ending of which at least half are the
+    promise's people.
+    """
+    if keeper.kind != PROMISE or other.kind not in (GAP, "ending_share") or keeper.moment != other.moment:
+        return False
+    completed = other.kind == "ending_share" or other.id.split("/")[1] == "score"
+    alike = min(keeper.people, other.people) >= SAME_PEOPLE * max(keeper.people, other.people)
+    return completed and alike and " was completed '" in other.title
+
+
+def _same_control(keeper: Finding, other: Finding) -> bool:
+    """Two frictions at one page and element of one moment; the one that takes more of the customers' time stays."""
+    if keeper.kind not in FRICTIONS or other.kind not in FRICTIONS or keeper.moment != other.moment:
+        return False
+    one, two = keeper.where, other.where
+    if not one.element or (one.page, one.element, one.segment) != (two.page, two.element, two.segment):
+        return False
+    return _size(keeper) > _size(other)
+
+
+def _size(finding: Finding) -> tuple[float, int, str]:
+    weekly = finding.weekly_seconds.value if finding.weekly_seconds else None
+    return weekly or 0.0, finding.people, finding.id
+
+
+def _same_people(found: Sequence[Finding], evidence: Evidence) -> set[tuple[str, str]]:
+    """Pairs of a friction and a segment of one moment, or of two segments, that are mostly the same people."""
+    firm = [(one, place_of(one, evidence)) for one in found if one.standing != "not established"]
+    places = [place for _, place in firm]
+    pairs = [
+        (i, j)
+        for i, (keeper, here) in enumerate(firm)
+        for j, (other, there) in enumerate(firm)
+        if keeper.kind in FRICTIONS and other.kind == SEGMENT and keeper.moment == other.moment
+        if here is not None and there is not None
+    ][:MOST_PAIRS]
+    if not pairs:
+        return set()
+    counts = [read_whole(count) for count in evidence.ask(_overlap_sql(places, pairs, evidence))[0]]
+    shared = zip(counts[::2], counts[1::2], strict=True)
+    return {
+        (firm[i][0].id, firm[j][0].id)
+        for (i, j), (both, either) in zip(pairs, shared, strict=True)
+        if either and both >= SAME_PEOPLE * either
+    }
+
+
+def _overlap_sql(places: Sequence[Place | None], pairs: Sequence[tuple[int, int]], evidence: Evidence) -> str:
+    """One row with two numbers per pair: how many customers are in both places, and how many in either."""
+    used = sorted({place for pair in pairs for place in pair})
+    parts = []
+    for table in ("occurrences", "signals"):
+        flags = [
+            f"bool_or({place.rows}) AS in{i}" for i in used if (place := places[i]) is not None and place.table == table
+        ]
+        if flags:
+            parts.append(
+                f"(SELECT customer, {', '.join(flags)} FROM {table} WHERE {sample_of(evidence)} GROUP BY customer)"
+            )
+    both = " FULL JOIN ".join(parts) + (" USING (customer)" if len(parts) > 1 else "")
+    counts = ", ".join(f"count(*) FILTER (in{i} AND in{j}), count(*) FILTER (in{i} OR in{j})" for i, j in pairs)
+    return f"SELECT {counts} FROM {both}"

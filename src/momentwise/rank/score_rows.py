@@ -1,0 +1,17 @@
+"""Score rows: which scores are about some occurrences, as a condition that opens them."""
+
+from __future__ import annotations
+
+from momentwise.define.evaluate import quote
+
+
+def rows_of_scores(moment: str, rows: str) -> str:
+    """The condition over `scores` that picks those about the occurrences that fulfil a condition."""
+    of_moment = f"moment = {quote(moment)} AND outcome <> 'open'"
+    return (
+        f"{of_moment} AND isfinite(score) AND (customer, coalesce(key, ''), \"at\") IN (SELECT said.customer, said.same, "
+        f"said.given FROM (SELECT customer, coalesce(key, '') AS same, \"at\" AS given FROM scores WHERE {of_moment}) AS said "
+        f"ASOF JOIN (SELECT *, coalesce(key, '') AS same FROM occurrences WHERE {of_moment}) AS occurrences "
+        "ON said.customer = occurrences.customer AND said.same = occurrences.same "
+        f"AND said.given >= occurrences.started_at WHERE {rows.replace('moment =', 'occurrences.moment =', 1)})"
+    )

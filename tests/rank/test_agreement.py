@@ -1,0 +1,158 @@
+"""Tests of `rank.agreement` and `rank.merging`: what other sources say of the same people, and each fact once."""
+
+from __future__ import annotations
+
+import pytest
+
+from momentwise.define.finding import Estimate, Finding, Where
+from momentwise.rank.agreement import hear_others
+from momentwise.rank.evidence import Evidence
+from momentwise.rank.merging import merge_findings
+from momentwise.rank.standing import judge_standing
+from tests.rank.journey_tables import Row, Tables, happen, say, score, signal
+from tests.rank.made_findings import between, make_finding
+
+TOUCHED, OTHERS = [f"t{i}" for i in range(60)], [f"o{i}" for i in range(240)]
+
+
+def friction(**changes: object) -> Finding:
+    """Rage clicks on the button of the page, in the deliveries."""
+    facts: dict[str, object] = {
+        "id": "track-delivery/friction/rage_click",
+        "moment": "track-delivery",
+        "where": Where(signal="rage_click", page="map", element="zoom"),
+        "people": 60,
+    }
+    return make_finding(**(facts | changes))
+
+
+def evidence_of(scores: list[Row], *, words: list[Row] = [], escalated: int = 0) -> Evidence:  # noqa: B006  never changed
+    """Sixty touched customers and 240 others, of whom so many of the touched asked for help."""
+    happened = [happen(one) for one in OTHERS + TOUCHED[escalated:]]
+    happened += [happen(one, outcome="escalated", ending="ticket_opened") for one in TOUCHED[:escalated]]
+    signals = [signal(one, "rage_click", page="map", element="zoom") for one in TOUCHED]
+    signals += [signal(one, "rage_click", page="map", element="pan") for one in OTHERS]
+    return Tables().open(occurrences=happened, signals=signals, scores=scores, words=words)
+
+
+def alike(value: float, other: float) -> list[Row]:
+    """Scores around one value of the touched and around another of the others."""
+    touched = [score(one, value + 0.5 * (i % 3 - 1)) for i, one in enumerate(TOUCHED)]
+    return touched + [score(one, other + 0.5 * (i % 3 - 1)) for i, one in enumerate(OTHERS)]
+
+
+@pytest.mark.req("D27")
+def test_lower_scores_of_the_same_people_agree() -> None:
+    """They scored 2 instead of 4: a second kind of source, so the friction is a priority."""
+    (heard,) = hear_others([friction()], evidence_of(alike(2.0, 4.0)))
+    assert ("behaviour", "survey") == heard.sources
+    assert heard.emotion is not None
+    assert pytest.approx(-2.0) == heard.emotion.value
+    assert "priority" == judge_standing(heard).standing
+
+
+@pytest.mark.req("D27")
+def test_equal_scores_do_not_agree() -> None:
+    """Nor do higher ones: it stays with behaviour alone."""
+    for touched in (4.0, 4.4):
+        (heard,) = hear_others([friction()], evidence_of(alike(touched, 4.0)))
+        assert (("behaviour",), None) == (heard.sources, heard.emotion)
+
+
+def test_contacts_and_words_agree() -> None:
+    """Thirty of sixty asked for help and twenty called it broken; of the others none did."""
+    words = [say(one, "The map is broken.", event="chat_message") for one in TOUCHED[:20]]
+    (heard,) = hear_others([friction()], evidence_of([], words=words, escalated=30))
+    assert ("behaviour", "contacts", "words") == heard.sources
+    assert heard.contacts is not None
+    assert 0.5 == heard.contacts.value
+
+
+def test_the_words_of_a_contact_are_the_contact() -> None:
+    """A ticket's text is no source of its own, nor is a review's."""
+    words = [say(one, "Broken.") for one in TOUCHED] + [
+        say(one, "Bad.", event="review_written", score=1.0) for one in TOUCHED
+    ]
+    (heard,) = hear_others([friction()], evidence_of([], words=words))
+    assert ("behaviour",) == heard.sources
+
+
+def test_too_few_people_say_nothing() -> None:
+    """Twenty-nine of them."""
+    evidence = Tables().open(
+        occurrences=[happen(one) for one in TOUCHED[:29] + OTHERS],
+        signals=[signal(one, "rage_click", page="map", element="zoom") for one in TOUCHED[:29]],
+        scores=[score(one, 1.0 + i % 2) for i, one in enumerate(TOUCHED[:29])] + [score(one, 5.0) for one in OTHERS],
+    )
+    assert [friction()] == hear_others([friction()], evidence)
+
+
+def test_only_what_is_established_is_asked_about() -> None:
+    """Levels and findings without a place are given back as they are, in their order."""
+    found = [friction(standing="observed"), make_finding(moment="", id="x")]
+    assert found == hear_others(found, evidence_of(alike(2.0, 4.0)))
+
+
+def test_a_missed_target_joins_its_outcome() -> None:
+    """The failure rate keeps its number and says the target; a target of another outcome stays by itself."""
+    share = Estimate(0.1, 100, "share", 0.055, 0.174)
+    failed = make_finding(
+        id="pay/failed", kind="failure_rate", estimate=share, standing="observed", detail="Three open."
+    )
+    missed = make_finding(
+        id="pay/target/failure_rate",
+        kind="target_missed",
+        estimate=share,
+        standing="observed",
+        title="The target is 2 %.",
+    )
+    other = make_finding(id="pay/target/escalation_rate", kind="target_missed", standing="observed")
+    merged = merge_findings([missed, failed, other], evidence_of([]))
+    assert ["pay/failed", "pay/target/escalation_rate"] == [finding.id for finding in merged]
+    assert ("Three open. The target is 2 %.", "observed") == (merged[0].detail, merged[0].standing)
+
+
+def test_a_score_gap_joins_the_broken_promise_of_its_moment() -> None:
+    """One fact, which behaviour and scores agree on; a gap of what was cancelled is another."""
+    promise = make_finding(id="pay/broken_promise", kind="broken_promise", people=110)
+    gap = make_finding(
+        id="pay/score/late/on-time",
+        kind="score_gap",
+        title="Pay was completed 'late' 100 of 900 times, and the scores average 2.",
+        people=100,
+        sources=("behaviour", "survey"),
+        emotion=between(-2.0, -2.2, -1.8, "score"),
+    )
+    cancelled = make_finding(id="pay/score/cancelled/on-time", kind="score_gap", title="Pay ended 'cancelled'.")
+    merged = merge_findings([promise, gap, cancelled], evidence_of([]))
+    assert ["pay/broken_promise", "pay/score/cancelled/on-time"] == [finding.id for finding in merged]
+    assert ("behaviour", "survey") == merged[0].sources
+    assert gap.emotion == merged[0].emotion
+
+
+def test_several_signals_at_one_control_are_one_finding() -> None:
+    """The one that takes more time stays, wherever it stands, and names the other."""
+    weekly = between(900.0, 800.0, 1_000.0, "seconds")
+    rage = friction(weekly_seconds=weekly)
+    dead = friction(
+        id="dead", title="Nothing answers there.", where=Where(signal="dead_click", page="map", element="zoom")
+    )
+    for found in ([rage, dead], [dead, rage]):
+        (merged,) = merge_findings(found, evidence_of([]))
+        assert (rage.id, "Nothing answers there.") == (merged.id, merged.detail)
+
+
+@pytest.mark.parametrize(("phones", "expected"), [(60, 1), (300, 2)])
+def test_a_friction_and_a_segment_that_are_the_same_people(phones: int, expected: int) -> None:
+    """Everybody on that phone meets it and nobody else does: one finding. A fifth of them: two."""
+    everyone = TOUCHED + OTHERS
+    device = {one: "phone" if i < phones else "desk" for i, one in enumerate(everyone)}
+    tables = Tables(properties=("device",))
+    evidence = tables.open(
+        occurrences=[happen(one, properties={"device": device[one]}) for one in everyone],
+        signals=[signal(one, "rage_click", page="map", element="zoom") for one in TOUCHED],
+    )
+    segment = make_finding(
+        id="s", moment="track-delivery", kind="segment", where=Where(segment={"device": "phone"}), people=phones
+    )
+    assert expected == len(merge_findings([friction(), segment], evidence))
