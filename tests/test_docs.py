@@ -34,8 +34,8 @@ from momentwise.define.event import CHANNELS
 from momentwise.define.finding import Estimate, Finding, MomentSummary
 from momentwise.define.occurrence import OCCURRENCE_SCHEMA, SIGNAL_SCHEMA
 from momentwise.define.reading import parse_playbook
+from momentwise.define.reading_signals import standard_signals
 from momentwise.define.reading_sources import parse_sources
-from momentwise.define.signal import RageClick
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
@@ -114,7 +114,7 @@ def read_yaml(text: str, place: str) -> None:
     """Read a block as moments or as sources; raises where it has a mistake."""
     if re.search(r"^sources:", text, re.MULTILINE):
         parse_sources(text, place)
-    elif re.search(r"^signals:", text, re.MULTILINE) and "moment" not in text:
+    elif re.search(r"^(signals|efforts):", text, re.MULTILINE) and "moment" not in text:
         parse_playbook([(place, text + A_MOMENT)])
     else:
         parse_playbook([(place, text)])
@@ -294,13 +294,6 @@ def test_every_file_of_an_audit_is_explained(results: Path) -> None:
     text = (ROOT / "docs/results.md").read_text(encoding="utf-8").split("\n## ", 1)[0]
     listed = set(re.findall(r"^\| \[?`([\w.]+)`", text, re.MULTILINE))
     assert listed == {path.name for path in results.iterdir()}
-
-
-def test_the_signals_defaults_are_those_of_the_docs() -> None:
-    """measures.md shows the rage click's defaults."""
-    block = next(block for block in read_blocks(ROOT / "docs/measures.md") if "rage_click:" in block.text)
-    found = parse_playbook([("measures.md", block.text + A_MOMENT)]).signals.rage_click
-    assert RageClick() == found
 
 
 def test_the_channels_of_the_docs_are_those_of_the_code() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from rich_audits import hostile_finding, rich_findings, rich_moments
+from rich_facts import hostile_facts, many_facts, rich_facts, rich_signals
 
 from fake_audits import (
     HOSTILE,
@@ -33,13 +35,23 @@ def empty_page() -> str:
 
 
 @pytest.fixture(scope="session")
+def rich_page() -> str:
+    """The report of a shop with every kind of finding, and with all that stands beside them."""
+    return render_report(
+        shop_run(), rich_moments(), rich_findings(), rich_signals(), out_dir="out/shop", facts=rich_facts()
+    )
+
+
+@pytest.fixture(scope="session")
 def many_page() -> str:
-    """The report of forty full moments and forty findings."""
-    return render_report(shop_run(), many_moments(), shop_findings() * 8, shop_signals(), out_dir="out")
+    """The report of forty full moments and eighty findings, with everything that a page can hold."""
+    moments = many_moments()
+    facts = many_facts([one.moment for one in moments])
+    return render_report(shop_run(), moments, rich_findings() * 8, rich_signals(), out_dir="out", facts=facts)
 
 
 @pytest.fixture(scope="session")
 def hostile_page() -> str:
     """The report of an audit whose every text is an attack."""
-    found = [finding(HOSTILE, HOSTILE, share_of(1, 2, f"ending = '{HOSTILE}'"), detail=HOSTILE)]
-    return render_report(shop_run(), [hostile_moment()], found, out_dir='a "b" $c')
+    found = [finding(HOSTILE, HOSTILE, share_of(1, 2, f"ending = '{HOSTILE}'"), detail=HOSTILE), hostile_finding()]
+    return render_report(shop_run(), [hostile_moment()], found, out_dir='a "b" $c', facts=hostile_facts())

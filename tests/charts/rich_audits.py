@@ -4,31 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from fake_audits import DAY, around, finding, moment, months, share_of, shop_moments, shop_signals
-from momentwise.charts.facts import (
-    ChangeFacts,
-    ConsistencyRow,
-    CoverageRow,
-    DemandRow,
-    FlowRow,
-    HeadlineFacts,
-    JourneyFacts,
-    LedgerFacts,
-    LossRow,
-    MarkFacts,
-    PortfolioRow,
-    ReportFacts,
-    SignalSummary,
-    SocialRow,
-    StackRow,
-    Stretch,
-    Tolls,
-)
-from momentwise.charts.flow import order_steps
+from fake_audits import DAY, HOSTILE, around, finding, moment, months, share_of, shop_moments
 from momentwise.define.finding import Cost, Estimate, Finding, MomentSummary, Quote, Split, Where
 from momentwise.define.instant import to_micros
 
-HOUR = 3600.0
 SIGN_UP = "open-account"
 
 
@@ -93,7 +72,7 @@ def friction() -> Finding:
             _quote("Why do you need my ID before I even know the price?"),
             _quote("I stopped at the passport field. I did not have it with me.", "survey_answered", 2.0),
         ),
-        next_step="Say why the number is needed, beside the field, and ask for it after the price.",
+        next_step="Say beside the field why it is needed, and ask after the price.",
         effort="low",
         impact="high",
         quadrant="quick win",
@@ -193,7 +172,7 @@ def segment() -> Finding:
                 ),
             ),
         ),
-        next_step="Keep the pay button at the lower edge of the screen on phones under 380 pixels.",
+        next_step="Keep the pay button on the screen of phones under 380 pixels.",
         effort="low",
         impact="low",
         quadrant="fill-in",
@@ -328,169 +307,23 @@ def rich_moments() -> list[MomentSummary]:
     return [sign_up, *shop_moments()]
 
 
-def sign_up_flow() -> list[FlowRow]:
-    """What comes after what while an account is opened, in no order."""
-    pairs = [
-        ("form_sent", "account_opened", "completed", 8000, 2.0),
-        ("page_viewed", "form_started", "", 9600, 6.0),
-        ("form_started", "field_focused", "", 9480, 4.0),
-        ("field_focused", "field_changed", "", 8600, 14.0),
-        ("field_changed", "field_focused", "", 120, 3.0),
-        ("field_changed", "form_sent", "", 8420, 20.0),
-        ("form_sent", "form_refused", "failed", 102, 1.0),
-        ("form_sent", "ticket_opened", "escalated", 60, 900.0),
-    ]
-    ended = [
-        ("page_viewed", 100),
-        ("form_started", 120),
-        ("field_focused", 802),
-        ("field_changed", 158),
-        ("form_sent", 258),
-    ]
-    rows = [FlowRow(event=e, next=n, outcome=o, count=c, p50_seconds=p) for e, n, o, c, p in pairs]
-    return rows + [FlowRow(event=event, outcome="abandoned", count=count) for event, count in ended]
-
-
-def rich_signals() -> list[SignalSummary]:
-    """Rage clicks with places, more kinds without, and one kind that was looked for and not seen."""
-
-    def kind(signal: str, about: str, count: int, people: int) -> SignalSummary:
-        found = Estimate(count, count, "count", rows=f"signal = '{signal}'", table="signals")
-        return SignalSummary(signal=signal, about=about, count=found, people=people, source="Ours.")
-
-    return [
-        *shop_signals(),
-        kind("silence", "A long time without a word, ended by a contact or an exit.", 2210, 640),
-        kind("broken_promise", "A stated time that passed before what was promised for it.", 1156, 1150),
-        kind("friction_overdrawn", "Small frictions of one customer that add up to a large one.", 412, 377),
-        kind("dead_click", "A click on a control that nothing answers.", 0, 0),
-    ]
-
-
-def _journey() -> tuple[JourneyFacts, ...]:
-    def facts(name: str, frictions: int, shares: tuple[int, int, int], n: int, **more: object) -> JourneyFacts:
-        rows = f"moment = '{name}'"
-        anxiety, frustration, excitement = (share_of(count, n, rows) for count in shares)
-        found = Estimate(frictions, frictions, "count", rows="signal = 'rage_click'", table="signals")
-        return JourneyFacts(
-            moment=name, frictions=found, anxiety=anxiety, frustration=frustration, excitement=excitement, **more
-        )  # type: ignore[arg-type]  # stretches only
-
-    gap = Estimate(7.1 * DAY, 2210, "seconds", 6.9 * DAY, 7.3 * DAY, "signal = 'silence'", "signals")
-    quiet = (Stretch(after="order_approved", before="order_shipped", seconds=gap),)
-    return (
-        facts(SIGN_UP, 7932, (2105, 890, 120), 9620),
-        facts("pay-for-order", 2210, (510, 2640, 230), 11414),
-        facts("track-delivery", 3366, (2870, 1510, 3920), 15000, stretches=quiet),
-    )
-
-
-def rich_facts() -> ReportFacts:
-    """Everything that stands beside the findings, filled in."""
-    hurt = "signal in ('silence', 'broken_promise', 'premature_ask')"
-
-    def count(value: int, rows: str) -> Estimate:
-        return Estimate(value, value, "count", rows=rows, table="signals")
-
-    return ReportFacts(
-        headline=HeadlineFacts(
-            since=instant(2018, 10, 10),
-            until=instant(2018, 10, 17),
-            now=Tolls(
-                seconds=Estimate(412 * HOUR, 9100, "seconds", 390 * HOUR, 431 * HOUR, hurt, "signals"),
-                people=count(6204, hurt),
-                promises=count(312, "signal = 'broken_promise'"),
-            ),
-            before=Tolls(
-                seconds=Estimate(388 * HOUR, 8800, "seconds", 370 * HOUR, 405 * HOUR, hurt, "signals"),
-                people=count(5870, hurt),
-                promises=count(498, "signal = 'broken_promise'"),
-            ),
-            sentences=(
-                "Frictions took about 410 hours from 6,204 people, most of them while opening an account.",
-                "Fewer promises were broken than in the week before.",
-            ),
-        ),
-        stacks=(
-            StackRow(
-                stage="discovery",
-                parts=(("premature ask on /sign-up/identity", around(43_300.0, 2_900.0, 4812, "seconds")),),
-                weekly_seconds=43_300.0,
-                overdrawn=377,
-            ),
-        ),
-        flows=(order_steps(SIGN_UP, sign_up_flow()),),
-        ledgers=(
-            LedgerFacts(
-                moment=SIGN_UP,
-                split=ledger(),
-                average=around(10.3, 0.6, 4812, "seconds"),
-                weekly_seconds=around(49_000.0, 3_000.0, 4812, "seconds"),
-                not_matched=("viewport",),
-            ),
-        ),
-        journey=_journey(),
-        works=share_of(11_020, 14_987, "outcome = 'completed'"),
-        portfolio=_portfolio(),
-        sums={"EUR": Estimate(39_150.0, 14_436, "money", 34_200.0, 44_100.0)},
-        coverage=(
-            CoverageRow(moment=SIGN_UP, event="form_started", count=9600, roles=("start",)),
-            CoverageRow(moment=SIGN_UP, event="account_opened", count=8000, roles=("complete",)),
-            CoverageRow(moment="track-delivery", event="order_placed", count=15000, roles=("start",)),
-            CoverageRow(moment="track-delivery", event="call_started", count=0, roles=("escalate",)),
-            CoverageRow(moment="return-an-item", event="return_requested", count=0, roles=("start",)),
-            CoverageRow(moment="", event="wishlist_opened", count=5210),
-        ),
-        demand=(DemandRow(moment=SIGN_UP, source="chat transcripts", count=count(140, "true")),),
-        losses=(
-            LossRow(
-                name="conversions",
-                what="Of all that ended in a moment of decision, those that were not completed.",
-                estimate=share_of(2282, 11402),
-            ),
-            LossRow(
-                name="advocacy",
-                what="How much smaller the share of customers who share or refer is among those with a bad ending.",
-                because="Not measurable from these data, because they hold nothing that customers shared.",
-            ),
-        ),
-        consistency=(
-            ConsistencyRow(
-                moment="pay-for-order",
-                channels=(("web", share_of(6100, 7000)), ("app", share_of(3020, 4402))),
-                variance=0.02,
-                rework=share_of(310, 11402),
-                repeat_contacts=share_of(120, 11402),
-            ),
-        ),
-        social=(SocialRow(moment="track-delivery", outcome="completed", signal="review", count=3920, people=3900),),
-        marks=(MarkFacts(at=instant(2018, 2, 1), label="version 2 of the form", moment=SIGN_UP),),
-    )
-
-
-def _portfolio() -> tuple[PortfolioRow, ...]:
-    """Three moments; the segment on small phones is a part of nobody, so that every card with money counts."""
-    cards = {found.moment: found for found in (friction(), late_delivery(), segment())}
-
-    def row(moment: str, **more: object) -> PortfolioRow:
-        found = cards[moment]
-        money = found.cost.total if found.cost else None
-        return PortfolioRow(moment=moment, money=money, currency="EUR", counted=(found.id,), **more)  # type: ignore[arg-type]
-
-    fall, rise = around(-0.052, 0.021, 2400, "share"), around(0.004, 0.006, 2400, "share")
-    return (
-        row(
-            SIGN_UP,
-            standing="priority",
-            trend=ChangeFacts(unit="month", difference=fall),
-            baskets=("revenue",),
-        ),
-        row(
-            "track-delivery",
-            standing="priority",
-            score=around(4.12, 0.02, 14518, "score"),
-            trend=ChangeFacts(unit="month", difference=rise),
-            baskets=("retention", "cost to serve"),
-        ),
-        row("pay-for-order", standing="established", baskets=("revenue", "risk")),
+def hostile_finding() -> Finding:
+    """A finding whose every text tries to break out of the page."""
+    share = share_of(40, 90, f"ending = '{HOSTILE}'")
+    parts = tuple((f"{HOSTILE}{index}", share) for index in range(10))
+    return finding(
+        HOSTILE,
+        HOSTILE,
+        share,
+        standing="priority",
+        standing_reason=HOSTILE,
+        where=Where(page=HOSTILE, element=HOSTILE, step=HOSTILE, segment={HOSTILE: HOSTILE}),
+        completion=around(-0.1, 0.05, 90, "share"),
+        splits=(Split(title=HOSTILE, parts=parts), Split(title=HOSTILE, parts=parts, total=share)),
+        quotes=(Quote(text=HOSTILE + "\ud800", customer=HOSTILE, at=0, source=HOSTILE, channel=HOSTILE),),
+        next_step=HOSTILE,
+        effort="low",
+        judged=HOSTILE,
+        sources=(HOSTILE,),
+        cost=Cost(currency=HOSTILE, frequency=share, missing=(HOSTILE,)),
     )

@@ -19,7 +19,7 @@ from momentwise.cli.progress import LiveProgress
 from momentwise.define.library import playbook_names, playbook_text
 from tests.conftest import PAY, SOURCES, Command, Run, command, pay_rows
 
-COMMANDS = ("audit", "check", "demo", "playbooks", "rows", "sources", "timeline")
+COMMANDS = ("audit", "check", "demo", "discover", "playbooks", "rows", "signals", "simulate", "sources", "timeline")
 
 
 @pytest.fixture

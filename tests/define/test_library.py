@@ -16,6 +16,7 @@ from momentwise.define.occurrence import Occurrence
 from momentwise.define.playbook import Playbook
 from momentwise.define.predicate import All, Compare, CompareFields, HasText, Not, OneOf, Predicate, Some, fields_of
 from momentwise.define.span import HOUR_US
+from momentwise.detect.cases import Case
 from momentwise.detect.conformance import reference_host, single_event_host
 from momentwise.detect.plan import bits_sql, compile_plan
 from momentwise.detect.reference import fulfils
@@ -198,8 +199,8 @@ def test_the_generator_of_events_is_not_blind() -> None:
 
 def detect(playbook: Playbook, events: list[Event], data_end: int) -> list[Occurrence]:
     """Every occurrence, as the live pass finds it and as the reference says it: they are the same."""
-    found, _ = single_event_host(playbook, events, data_end)
-    meant, _ = reference_host(playbook, events, data_end)
+    case = Case(0, playbook, events, data_end)
+    (found, _), (meant, _) = single_event_host(case), reference_host(case)
     assert sorted(meant) == sorted(found)
     return found
 

@@ -10,7 +10,7 @@ from momentwise.define.moment import Moment, Owner, Target, Trigger, Value
 from momentwise.define.playbook import Playbook
 from momentwise.define.predicate import parse_predicate
 from momentwise.define.reading import parse_playbook, read_playbook
-from momentwise.define.signal import RageClick, SignalSettings
+from momentwise.define.reading_signals import standard_signals
 from momentwise.define.span import DAY_US, HOUR_US, MINUTE_US
 from momentwise.errors import DefinitionError, DefinitionErrors, Place
 
@@ -74,7 +74,7 @@ def test_the_example_of_the_design_reads_as_it_stands() -> None:
         critical=False,
         place=Place("p.yaml", 1),
     )
-    assert Playbook((expected,), SignalSettings(), "p") == read(DESIGN_EXAMPLE)
+    assert Playbook((expected,), standard_signals(), "p") == read(DESIGN_EXAMPLE)
 
 
 def test_a_trigger_is_a_name_a_list_a_mapping_or_a_mix() -> None:
@@ -191,25 +191,17 @@ def test_versions_stand_side_by_side_in_order() -> None:
 
 def test_settings_of_signals_are_read() -> None:
     """What is stated is changed, everything else keeps its default; two documents add up."""
-    text = f"{PLAIN}---\nsignals:\n  rage_click: {{clicks: 3, within: 500ms, radius: 0, ignore: page = '/game'}}\n---\nsignals: {{errors: [oops, crash]}}\n"
-    rage = RageClick(clicks=3, within_us=500_000, radius=0, ignore=parse_predicate("page = '/game'"))
-    assert SignalSettings(rage_click=rage, errors=("oops", "crash")) == read(text).signals
-
-
-def test_a_condition_on_rage_clicks_keeps_to_clicks() -> None:
-    """`where` without `event` narrows the clicks; it does not make every event a click."""
-    rage = read(PLAIN + "---\nsignals: {rage_click: {where: page = '/cart'}}\n").signals.rage_click
+    text = f"{PLAIN}---\nsignals:\n  rage_click: {{clicks: 3, within: 500ms}}\n---\nsignals: {{errors: [oops, crash]}}\n"
+    found = read(text).signals
+    rage = found.rule("rage_click")
     assert rage is not None
-    assert Trigger(("click", "tap"), parse_predicate("page = '/cart'")) == rage.trigger
+    assert (3, 500_000, 30, ("oops", "crash")) == (rage.count, rage.within_us, rage.radius, found.errors)
 
 
-def test_signals_are_switched_off_with_false() -> None:
-    """`rage_click: false` looks for none, `true` for the default; `ignore: false` ignores no control."""
-    assert SignalSettings() == read(PLAIN + "---\nsignals: {rage_click: true}\n").signals
-    assert read(PLAIN + "---\nsignals: {rage_click: false}\n").signals.rage_click is None
-    rage = read(PLAIN + "---\nsignals: {rage_click: {ignore: false, event: press}}\n").signals.rage_click
-    assert rage is not None
-    assert (None, Trigger(("press",))) == (rage.ignore, rage.trigger)
+def test_fields_to_compare_customers_by_are_read() -> None:
+    """`segments:` names them; without it nobody has chosen."""
+    assert read(PLAIN).segments is None
+    assert read(PLAIN + "---\nsegments: [device, plan]\n").segments == ("device", "plan")
 
 
 MISTAKES = {
@@ -263,8 +255,8 @@ MISTAKES = {
     "a word": ("hello\n", 1, "This document is no moment.", "Begin it with `moment: its-name`"),
     "a list": ("- moment: m\n", 1, "This document is no moment.", "Begin it with `moment: its-name`"),
     "too deep": ("[" * 5_000, 0, "Brackets are nested too deeply.", "Nest less."),
-    "unknown signal": (PLAIN + "---\nsignals: {rage_clik: false}\n", 8, "'rage_clik' is not known here.", "Did you mean 'rage_click'?"),
-    "too few clicks": (PLAIN + "---\nsignals: {rage_click: {clicks: 1}}\n", 8, "`clicks` is '1'.", "Write a number from 2 to 16."),
+    "unknown signal": (PLAIN + "---\nsignals: {rage_clik: false}\n", 8, "There is no signal 'rage_clik'.", "Did you mean 'rage_click'?"),
+    "too few clicks": (PLAIN + "---\nsignals: {rage_click: {clicks: 1}}\n", 8, "'rage_click' counts 1 clicks.", "Write a number from 2 to 31."),
     "a number for a signal": (
         PLAIN + "---\nsignals: {rage_click: 1}\n",
         8,

@@ -204,6 +204,11 @@ MISTAKES = {
         "'slow' has a limit and no `measure`.",
         "Name the field that holds the time in seconds.",
     ),
+    "what its shape does not learn": (
+        "silence: {learned: dwell}",
+        "'silence' learns its dwell.",
+        "Only turn does that.",
+    ),
     "bad name": (
         "Slow-Thing: {shape: each, first: a}",
         "'Slow-Thing' is no name for a signal.",

@@ -60,6 +60,9 @@ found("rage_click", "clicks without a position, on one element", "0s+200ms*5 cli
 found("rage_click", "a trembling hand within 30 pixels", f"0s click {PAY}", "200ms click page=/cart x=130 y=200",
       "400ms click page=/cart x=90 y=210", "600ms click page=/cart x=100 y=230")  # fmt: skip
 found("rage_click", "twice, a minute apart", f"0s+250ms*4 click {PAY}", f"1m+250ms*4 click {PAY}", count=2)
+found("rage_click", "the next step of a checkout", "0s+150ms*5 click page=/checkout element=next-step x=5 y=5")
+found("rage_click", "on to what comes next", "0s+150ms*5 click page=/checkout element='continue next' x=5 y=5")
+found("rage_click", "a button that says continue", "0s+150ms*5 click page=/checkout element=continue x=5 y=5")
 for innocent, element in {
     "a stepper": "quantity-stepper-up",
     "a plus button": "qty-plus",
@@ -79,6 +82,14 @@ for innocent, element in {
     "a text field, all of it selected by clicks": "email-input",
     "a text area": "textarea-message",
     "a control that the owner marked": "like no-rage",
+    "an arrow to turn a leaflet": "arrow-right",
+    "a chevron that turns pictures": "chevron-left",
+    "a swiper": "hero-swiper",
+    "a lightbox": "lightbox-forward",
+    "thumbnails": "thumbnail-4",
+    "a spinner of a number": "spinner-up",
+    "a film skipped through": "video-forward",
+    "a podcast skipped through": "audio-forward",
 }.items():
     silent("rage_click", innocent, f"0s+120ms*8 click page=/p element='{element}' x=200 y=300")
 silent("rage_click", "a double click that selects a word", "0s+150ms*2 click page=/p element=description x=50 y=60")
@@ -193,6 +204,22 @@ found("premature_ask", "stops for exactly five seconds", f"0s field_focused {ASK
       f"5s field_changed {ASK}")  # fmt: skip
 silent("premature_ask", "told why while in the field", f"0s field_focused {ASK} sensitive=true", f"2s why_shown {ASK}",
        f"20s field_changed {ASK}")  # fmt: skip
+silent("premature_ask", "told why before", f"0s why_shown {ASK}", f"9s field_focused {ASK} sensitive=true",
+       f"1m field_changed {ASK}")  # fmt: skip
+silent("premature_ask", "told why half an hour before, on another page", "0s why_shown page=/welcome",
+       f"30m field_focused {ASK} sensitive=true", f"31m file_chosen {ASK}")  # fmt: skip
+found("premature_ask", "told why yesterday", "0s why_shown page=/welcome", f"1d field_focused {ASK} sensitive=true",
+      f"1442m field_changed {ASK}")  # fmt: skip
+found("premature_ask", "told only afterwards", f"0s field_focused {ASK} sensitive=true", f"8s field_changed {ASK}",
+      f"9s why_shown {ASK}")  # fmt: skip
+found("premature_ask", "leaves the page", f"0s field_focused {ASK} sensitive=true", "40s page_left page=/apply")
+found("premature_ask", "leaves the form", f"0s field_focused {ASK} sensitive=true", "6s form_left page=/apply")
+found("premature_ask", "goes on to another field", f"0s field_focused {ASK} sensitive=true",
+      "9s field_focused page=/apply element=name")  # fmt: skip
+silent("premature_ask", "goes on at once", f"0s field_focused {ASK} sensitive=true",
+       "2s field_focused page=/apply element=name", "20s field_changed page=/apply element=name")  # fmt: skip
+silent("premature_ask", "leaves another page, in another tab", f"0s field_focused {ASK} sensitive=true",
+       "40s page_left page=/news")  # fmt: skip
 silent("premature_ask", "an answer at hand", f"0s field_focused {ASK} sensitive=true", f"4s field_changed {ASK}")
 silent("premature_ask", "typed at once, left late", f"0s field_focused {ASK} sensitive=true", f"2s field_changed {ASK}",
        f"30s field_left {ASK}")  # fmt: skip
@@ -200,6 +227,15 @@ silent(
     "premature_ask", "a field that asks for nothing sensitive", f"0s field_focused {ZIP}", f"20s field_changed {ZIP}"
 )
 silent("premature_ask", "away from the screen", f"0s field_focused {ASK} sensitive=true", f"2h field_changed {ASK}")
+
+
+found("field_left_blank", "left as it was", f"0s field_left {ZIP} blank=true")
+found("field_left_blank", "that must be filled in", f"0s field_left {ZIP} blank=true required=true")
+found("field_left_blank", "twice", f"0s+20s*2 field_left {ZIP} blank=true", count=2)
+silent("field_left_blank", "filled in", f"0s field_left {ZIP} blank=false")
+silent("field_left_blank", "nobody knows whether", f"0s field_left {ZIP}")
+silent("field_left_blank", "that may stay empty", f"0s field_left {ZIP} blank=true required=false")
+silent("field_left_blank", "not left at all", f"0s field_focused {ZIP} blank=true")
 
 
 def fields(*pauses: int, page: str = "/apply") -> tuple[str, ...]:
@@ -318,6 +354,47 @@ silent("u_turn", "a page loaded twice", "0s page_viewed page=/list", "5s page_vi
        "9s page_viewed page=/list")  # fmt: skip
 silent("u_turn", "onwards", "0s page_viewed page=/list", "5s page_viewed page=/item", "8s page_viewed page=/cart")
 
+STEP = "page_viewed page=/checkout/address"
+found("page_loop", "five times the same page", f"0s+30s*5 {STEP}")
+found("page_loop", "at two minutes each", f"0s+2m*5 {STEP}")
+found("page_loop", "thrown back from the next page each time", f"0s+1m*6 {STEP}", "30s+1m*6 page_viewed page=/checkout/pay",
+      count=2)  # fmt: skip
+found(
+    "page_loop",
+    "once more in circles after getting on",
+    f"0s+30s*5 {STEP}",
+    "3m order_placed",
+    f"4m+30s*5 {STEP}",
+    count=2,
+)
+silent("page_loop", "four times", f"0s+30s*4 {STEP}")
+silent("page_loop", "an order's status, every ten minutes", "0s+10m*9 page_viewed page=/order/status")
+silent("page_loop", "a product added each time, on its own page", f"0s+40s*6 {STEP}", "70s product_added page=/item/3",
+       "150s product_added page=/item/4")  # fmt: skip
+silent("page_loop", "a form sent in between", f"0s+30s*6 {STEP}", "65s form_sent")
+silent("page_loop", "from a list to its items and back", "0s+40s*6 page_viewed page=/shoes/list")
+silent("page_loop", "from the results to what was found", "0s+40s*6 page_viewed page=/search?q=boots")
+silent("page_loop", "leafing through a gallery", "0s+3s*9 page_viewed page=/gallery")
+silent("page_loop", "the front page between errands", "0s+1m*7 page_viewed page=/")
+silent("page_loop", "a log that names no pages", "0s+1s*20 page_viewed")
+silent("page_loop", "five pages once each", *(f"{n}s page_viewed page=/step-{n}" for n in range(5)))
+silent("page_loop", "five customers", *(f"{n}s {STEP} who=c{n}" for n in range(5)))
+
+found("scroll_thrash", "six turns in haste", "0s+400ms*6 scroll_turned page=/terms")
+found("scroll_thrash", "at a second each", "0s+1s*6 scroll_reversed page=/terms")
+found("scroll_thrash", "ten turns are one", "0s+300ms*10 scroll_turned page=/terms")
+silent("scroll_thrash", "five turns", "0s+400ms*5 scroll_turned page=/terms")
+silent("scroll_thrash", "reading to and fro", "0s+4s*12 scroll_turned page=/terms")
+silent("scroll_thrash", "moving a map", "0s+300ms*9 scroll_turned page=/stores element=store-map")
+silent("scroll_thrash", "a date's wheels", "0s+300ms*9 scroll_turned page=/book element=date-picker")
+silent("scroll_thrash", "scrolling down a long page", "0s+200ms*20 scroll page=/terms")
+silent(
+    "scroll_thrash",
+    "two pages, three turns each",
+    "0s+400ms*3 scroll_turned page=/a",
+    "2s+400ms*3 scroll_turned page=/b",
+)
+
 found("repeated_search", "three searches in a row", "0s+30s*3 search_performed text=boots")
 found("repeated_search", "at two minutes each", "0s+2m*3 search")
 found("repeated_search", "in the help, four times is one", "0s+20s*4 help_searched")
@@ -349,7 +426,11 @@ found("repeated_authentication", "a day later exactly", "0s code_entered", "1d c
 silent("repeated_authentication", "signed out in between", "0s signed_in", "1h signed_out", "2h login_asked")
 silent("repeated_authentication", "days later", "0s signed_in", "2d login_asked")
 silent("repeated_authentication", "asked, then signed in", "0s login_asked", "20s code_asked", "40s signed_in")
+found("repeated_authentication", "a minute later exactly", "0s signed_in", "1m code_asked")
 silent("repeated_authentication", "the second step of one sign-in", "0s signed_in", "500ms code_asked")
+silent(
+    "repeated_authentication", "a code that takes its time", "0s signed_in", "59s code_asked", "2m identity_verified"
+)
 
 # ---- Asking a person ----
 
@@ -393,6 +474,9 @@ found(
     "0s ticket_opened channel=web topic=refund",
     "3h call_started channel=voice topic=refund",
 )
+silent(
+    "channel_hop", "one contact logged by two systems", "0s chat_started channel=chat", "20s ticket_opened channel=web"
+)
 silent("channel_hop", "on the same channel", "0s chat_started channel=chat", "2h chat_started channel=chat")
 silent(
     "channel_hop",
@@ -416,6 +500,7 @@ found(
 )
 found("unanswered_query", "the answer was to another ticket", ANSWERED, "0s ticket_opened ticket_id=t1",
       "1h message_answered ticket_id=t2 answered_by=agent")  # fmt: skip
+found("unanswered_query", "the customer called again", ANSWERED, "0s ticket_opened ticket_id=t1", "5h call_started")
 silent(
     "unanswered_query",
     "a person answered",

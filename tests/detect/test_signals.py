@@ -126,6 +126,15 @@ def test_a_chain_ends_where_it_is_cleared(look: Look) -> None:
     assert [(2, 3, 2)] == look(one, "0s a", "2s a mark=1", "3s a")
 
 
+def test_a_chain_is_cleared_wherever_and_by_its_key(look: Look) -> None:
+    """The parts are not compared; a clear with another key leaves the chain alone."""
+    one = rule("chain", count=3, same=("page",), by="key")
+    assert [] == look(one, "0s a page=/x", "1s a page=/x", "2s c page=/y", "3s a page=/x")
+    assert [(0, 3, 3)] == look(
+        one, "0s a page=/x key=k", "1s a page=/x key=k", "2s c page=/x key=l", "3s a page=/x key=k"
+    )
+
+
 def test_chains_of_several_places_run_side_by_side(look: Look) -> None:
     """A place is the same parts and the same key; missing equals missing."""
     one = rule("chain", count=2, same=("page",), by="key")
@@ -158,6 +167,28 @@ def test_a_clear_in_between_undoes_it(look: Look) -> None:
     one = rule("follow", by="key")
     assert [] == look(one, "0s a", "1s c", "2s b")
     assert [(0, 2, 2)] == look(one, "0s a key=x", "1s c key=y", "2s b key=x")
+
+
+def test_a_clear_may_hold_ahead(look: Look) -> None:
+    """For `within`, bound included, whatever place and key the two have; without the setting it does not."""
+    one = rule("follow", by="key", same=("page",), clear_ahead=True)
+    assert [] == look(one, "0s c page=/x key=k", "10s a page=/y key=l", "12s b page=/y")
+    assert [(10.001, 12, 2)] == look(one, "0s c", "10001ms a", "12s b")
+    assert [(1, 2, 2)] == look(rule("follow"), "0s c", "1s a", "2s b")
+
+
+def test_a_clear_that_holds_ahead_leaves_what_waits_elsewhere(look: Look) -> None:
+    """An earlier wait that it does not match goes on; the latest clear is the one that counts."""
+    one = rule("follow", same=("page",), clear_ahead=True)
+    assert [(0, 9, 2)] == look(one, "0s a page=/x", "5s c", "8s a page=/x", "9s b page=/x")
+    assert [] == look(one, "0s c", "9s c", "15s a", "16s b")
+
+
+def test_what_clears_ahead_may_begin_nothing_itself(look: Look) -> None:
+    """An event that is both clears first, and so is no `first`."""
+    both = (Trigger(("a",), parse_predicate("mark = 1")),)
+    assert [] == look(rule("follow", clear=both, clear_ahead=True), "0s a mark=1", "1s b")
+    assert [(0, 1, 2)] == look(rule("follow", clear=both), "0s a mark=1", "1s b")
 
 
 def test_a_then_ends_all_that_it_matches_and_the_latest_decides(look: Look) -> None:
@@ -561,6 +592,15 @@ def test_half_an_hour_is_the_longest_stay() -> None:
     assert {"/q": 30 * MINUTE_US} == learn_limits(only(one), tell(lines), KINDS).dwells
 
 
+def test_a_gap_ends_at_the_next_step_or_where_it_is_cleared() -> None:
+    """Of the same place and key; what clears begins no gap."""
+    one = rule("lull", learned="gap", by="key", same=("channel",))
+    lines = [f"{at} key=k who=w{n}" for n in range(FEWEST_GAPS) for at in ("0s a", "3s c", "5s a", "9s z", "12s a")]
+    assert {"a": 7 * S} == learn_limits(only(one), tell(lines), KINDS).gaps
+    elsewhere = [f"{at} who=w{n}" for n in range(FEWEST_GAPS) for at in ("0s a channel=web", "3s c channel=app")]
+    assert {} == learn_limits(only(one), tell(elsewhere), KINDS).gaps
+
+
 def test_rules_without_an_answer_anywhere_are_silent() -> None:
     """Of the shapes that look for a missing answer."""
     rules = (rule("missing", name="one"), rule("overdue", name="two", then=(C,)), rule("follow", name="three"))
@@ -606,6 +646,9 @@ def test_a_why_line_clears_a_premature_ask(host: Host) -> None:
     stop, leave = f"0s field_focused {ask} sensitive=true required=true", f"40s field_left {ask}"
     assert 1 == count_of(host, stop, leave).get("premature_ask")
     assert "premature_ask" not in count_of(host, stop, f"1s why_shown {ask}", leave)
+    later = stop.replace("0s", "20s", 1)
+    assert "premature_ask" not in count_of(host, f"0s why_shown {ask}", later, leave)
+    assert 1 == count_of(host, stop, "40s page_left page=/apply").get("premature_ask")
 
 
 @pytest.mark.req("D06")
@@ -642,8 +685,8 @@ def test_the_silence_between_booking_and_travel_is_found_with_its_length(host: H
     assert (11 * DAY_US, "b1") == (signal.took, signal.key)
 
 
-def test_the_shipped_rules_are_thirty_five() -> None:
+def test_the_shipped_rules_are_thirty_eight() -> None:
     """Two of them are of shape burst and overdue; each states what it is and where its limits come from."""
     rules = standard_signals().rules
-    assert 35 == len(rules) == len({one.name for one in rules})
+    assert 38 == len(rules) == len({one.name for one in rules})
     assert [] == [one.name for one in rules if not one.about or not one.source]

@@ -86,10 +86,10 @@ def test_a_goal_with_two_journeys_keeps_both() -> None:
 
 
 def test_no_more_than_asked_for() -> None:
-    """What is left over says that there are stronger ones."""
+    """What is left over says that others are stronger."""
     pairs = [pair(SEEK, BEGIN, 0.9), pair(ORDER, PAY, 0.8)]
     assert [("seek", "begin")] == chosen_of(pairs, 1)
-    assert "there are 1 stronger ones" == reasons_of(pairs, 1)["order", "pay"]
+    assert "others are stronger, and there is room for so many only" == reasons_of(pairs, 1)["order", "pay"]
 
 
 def test_a_tracker_event_is_worth_little() -> None:

@@ -11,10 +11,9 @@ from tests.learn.small_logs import DAY, HOUR, log_of
 
 def test_shares_by_hand() -> None:
     """Two of three searches are followed by a find within the hour."""
-    log = log_of(
-        [("a", 0, "search", ""), ("a", 60, "find", ""), ("b", 0, "search", ""), ("b", 1200, "find", "")]
-        + [("c", 0, "search", ""), ("d", 10 * DAY, "other", "")]
-    )
+    searches = [("a", 0, "search", ""), ("b", 0, "search", ""), ("c", 0, "search", "")]
+    finds = [("a", 60, "find", ""), ("b", 1200, "find", "")]
+    log = log_of([*searches, *finds, ("d", 10 * DAY, "other", "")])
     waits = measure_waits(log)
     find, search = log.names.index("find"), log.names.index("search")
     assert 3 == waits.starts[search]

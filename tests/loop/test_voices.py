@@ -9,7 +9,7 @@ import pytest
 from momentwise.define.moment import Trigger
 from momentwise.define.signal import SignalRule, SignalSettings
 from momentwise.loop.intake import Intake, open_intake
-from momentwise.loop.voices import LONGEST_TEXT, write_exposures, write_words
+from momentwise.loop.voices import LONGEST_TEXT, write_voices
 
 NOW_US = 1_750_000_000_000_000
 SIGNALS = SignalSettings(
@@ -53,14 +53,22 @@ def intake(tmp_path: Path) -> Intake:
     return open_intake([str(tmp_path)], None, tmp_path / "scratch", NOW_US)
 
 
+EVENTS = {"message_sent": 2, "help_viewed": 1, "review_written": 2, "chat_message": 2}
+
+
 def rows(intake: Intake, sql: str) -> list[tuple[object, ...]]:
     """The rows of a query."""
     return intake.connection.execute(sql).fetchall()
 
 
+def write(intake: Intake, signals: SignalSettings = SIGNALS, events: dict[str, int] | None = None) -> None:
+    """The three tables."""
+    write_voices(intake.connection, intake, signals, EVENTS if events is None else events, ())
+
+
 def test_words(intake: Intake) -> None:
     """Each text once with its event, source, channel and score; blank texts and rows that were set aside are none."""
-    write_words(intake.connection, intake)
+    write(intake)
     assert [
         ("ann", "review_written", "log", "web", "Never again", 1.0),
         ("bob", "chat_message", "log", "chat", ("long " * 1_000)[:LONGEST_TEXT], None),
@@ -69,15 +77,22 @@ def test_words(intake: Intake) -> None:
 
 def test_exposures(intake: Intake) -> None:
     """Each message and each view of help once, with its content."""
-    write_exposures(intake.connection, intake, SIGNALS)
+    write(intake)
     expected = [("ann", "message_sent", "welcome"), ("ann", "help_viewed", "returns")]
     assert expected == rows(intake, 'SELECT customer, event, content FROM exposures ORDER BY "at"')
 
 
+def test_scores(intake: Intake) -> None:
+    """Each score once, with the keys that moments are told apart by."""
+    write_voices(intake.connection, intake, SIGNALS, EVENTS, ["element"])
+    assert [("ann", 1.0, None)] == rows(intake, "SELECT customer, score, element FROM given")
+
+
 def test_nothing_is_shown(intake: Intake) -> None:
     """Where the names of the events are known and none shows anything, the table is there and empty."""
-    write_exposures(intake.connection, intake, SIGNALS, {"review_written": 2})
-    write_exposures(intake.connection, intake, SignalSettings())
+    write(intake, events={"review_written": 2})
+    assert [(0,)] == rows(intake, "SELECT count(*) FROM exposures")
+    write(intake, SignalSettings())
     assert [(0,)] == rows(intake, "SELECT count(*) FROM exposures")
 
 
@@ -85,6 +100,5 @@ def test_only_sources_with_texts_are_read(intake: Intake) -> None:
     """A source without a text, and one whose events are others, is never asked."""
     intake.facts(intake.sources.sources[1])
     intake.connection.execute("DROP VIEW visits")
-    write_words(intake.connection, intake)
-    write_exposures(intake.connection, intake, SIGNALS)
+    write(intake)
     assert [(2,)] == rows(intake, "SELECT count(*) FROM words")

@@ -60,7 +60,13 @@ RULES = SignalSettings(
             first=(Trigger(("help_viewed", "help_searched", "guide_viewed")),),
             then=CONTACTS,
         ),
-        SignalRule(name="contact_after_message", shape="follow", first=(Trigger(("message_sent",)),), then=CONTACTS),
+        SignalRule(
+            name="contact_after_message",
+            shape="follow",
+            first=(Trigger(("message_sent",)),),
+            then=CONTACTS,
+            within_us=3 * 86_400_000_000,
+        ),
         SignalRule(name="rage_click", shape="burst", first=(Trigger(("click",)),)),
         SignalRule(name="thanks", shape="each", archetype="delight", first=(Trigger(("thanks_received",)),), weight=0),
     )

@@ -122,7 +122,9 @@ class SmallAudit:
 
     def people(self, moment: str, rows: str) -> int:
         """How many customers are behind some occurrences."""
-        return int(str(self.ask(queries.people_sql(moment, rows))[0][0]))
+        of_moment = queries.of_moment(moment)
+        sql = f"SELECT count(DISTINCT customer) FROM occurrences WHERE {of_moment} AND ({rows})"
+        return int(str(self.ask(sql)[0][0]))
 
     def summarize(self) -> list[MomentSummary]:
         """One summary per moment."""

@@ -69,11 +69,12 @@ def test_contacts_and_words_agree() -> None:
 
 
 def test_the_words_of_a_contact_are_the_contact() -> None:
-    """A ticket's text is no source of its own, nor is a review's."""
-    words = [say(one, "Broken.") for one in TOUCHED] + [
-        say(one, "Bad.", event="review_written", score=1.0) for one in TOUCHED
-    ]
-    (heard,) = hear_others([friction()], evidence_of([], words=words))
+    """A ticket's text is a contact and no second source beside it; a review's is that of its score."""
+    words = [say(one, "Broken.") for one in TOUCHED]
+    reviews = [say(one, "Bad.", event="review_written", score=1.0) for one in TOUCHED]
+    (heard,) = hear_others([friction()], evidence_of([], words=words + reviews))
+    assert ("behaviour", "contacts") == heard.sources
+    (heard,) = hear_others([friction()], evidence_of([], words=reviews))
     assert ("behaviour",) == heard.sources
 
 
@@ -156,3 +157,20 @@ def test_a_friction_and_a_segment_that_are_the_same_people(phones: int, expected
         id="s", moment="track-delivery", kind="segment", where=Where(segment={"device": "phone"}), people=phones
     )
     assert expected == len(merge_findings([friction(), segment], evidence))
+
+
+def test_the_days_of_broken_promises_and_the_segment_of_a_fault_are_told_once() -> None:
+    """A spike of broken promises is a detail of them; who has it harder is, where the fault is theirs."""
+    promise = make_finding(id="p", kind="broken_promise", where=Where(signal="broken_promise"))
+    spike = make_finding(id="x", moment="", kind="spike", standing="observed", where=Where(signal="broken_promise"))
+    fault = make_finding(id="f", kind="product_fault", where=Where(segment={"category": "assembly"}))
+    segment = make_finding(id="s", moment="track", kind="segment", where=Where(segment={"category": "assembly"}))
+    merged = merge_findings([promise, spike, fault, segment], evidence_of([]))
+    assert ["p", "f"] == [finding.id for finding in merged]
+
+
+def test_one_control_in_two_moments_is_one_finding() -> None:
+    """It stays where it takes more people; what another moment measured is not carried over."""
+    there = friction(id="there", moment="pay", people=10, emotion=between(-1.0, -2.0, -0.5, "score"))
+    (merged,) = merge_findings([there, friction()], evidence_of([]))
+    assert (friction().id, None) == (merged.id, merged.emotion)

@@ -8,7 +8,7 @@ import pytest
 
 from momentwise.define.finding import Finding
 from momentwise.rank.content import find_content
-from tests.rank.journey_tables import START, Row, Tables, counts_its_rows, happen, part, say, signal
+from tests.rank.journey_tables import DAY, START, Row, Tables, counts_its_rows, happen, part, say, signal
 
 
 def see(customer: str, content: str, event: str = "message_sent") -> Row:
@@ -88,6 +88,20 @@ def test_the_moment_of_the_contacts() -> None:
     tables = show({"vague": 0.2, "clear": 0.02})
     occurrences = [happen(f"vague{place}", -1, 4, moment="get-order") for place in range(150)]
     assert ["get-order"] == [finding.moment for finding in find(occurrences=occurrences, **tables)[1]]
+
+
+def test_the_last_message() -> None:
+    """The last message of a row has all later contacts laid to it; that alone says nothing about the message.
+
+    Each customer gets one message and another a day later, and asks at the same pace of 2 in 100 a day: 20 within the day
+    of the first, 60 within the three days of the last.
+    """
+    seen, asked = [], []
+    for place in range(1_000):
+        seen += [see(f"c{place}", "first"), see(f"c{place}", "last") | {"at": START + DAY}]
+    asked += [signal(f"c{place}", "contact_after_message", 0, 0.5, element="first") for place in range(20)]
+    asked += [signal(f"c{place}", "contact_after_message", 1, 2, element="last") for place in range(100, 160)]
+    assert [] == find(exposures=seen, signals=asked)[1]
 
 
 def test_noise() -> None:

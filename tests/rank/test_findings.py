@@ -10,10 +10,10 @@ import pytest
 from momentwise.define.finding import Finding, Where
 from momentwise.define.moment import Value
 from momentwise.rank.evidence import Evidence
-from momentwise.rank.findings import find, rank_findings
+from momentwise.rank.findings import find, inquire, rank_findings
 from momentwise.rank.overview import look_over
 from momentwise.rank.summary import summarize
-from tests.rank.journey_tables import Row, Tables, declare, happen, score, signal
+from tests.rank.journey_tables import Row, Tables, declare, happen, say, score, signal
 from tests.rank.made_findings import between, make_finding
 
 VALUE = Value("EUR", failure_cost=10.0, deflection=0.5, lifetime_value=100.0, contact_cost=8.0)
@@ -47,7 +47,7 @@ def open_evidence(value: Value | None = None, **tables: list[Row]) -> Evidence:
 @pytest.mark.req("D27")
 def test_late_deliveries_are_one_priority() -> None:
     """The broken promise, the worse score and the ending are one fact, on which behaviour and scores agree; it is first."""
-    found = find(open_evidence(**deliveries()))
+    found = find(inquire(open_evidence(**deliveries())))
     assert ("broken_promise", "priority") == (found[0].kind, found[0].standing)
     assert {"behaviour", "survey"} <= set(found[0].sources)
     assert [] == [one.id for one in found[1:] if one.kind in ("score_gap", "ending_share")]
@@ -56,13 +56,13 @@ def test_late_deliveries_are_one_priority() -> None:
 
 def test_nothing_is_found_in_nothing() -> None:
     """Which is an answer."""
-    assert [] == find(open_evidence())
+    assert [] == find(inquire(open_evidence()))
 
 
 def test_two_runs_agree() -> None:
     """The same evidence gives the same findings, in the same order, with the same stability."""
     evidence = open_evidence(VALUE, **deliveries())
-    assert find(evidence) == find(evidence)
+    assert find(inquire(evidence)) == find(inquire(evidence))
 
 
 def test_a_finder_cannot_name_a_priority() -> None:
@@ -97,9 +97,19 @@ def test_money_where_a_difference_and_a_price_are_there() -> None:
 def test_an_overview_of_everything() -> None:
     """One value with the week in words, one row per moment and the five losses."""
     evidence = open_evidence(VALUE, **deliveries())
-    found: list[Finding] = find(evidence)
+    found: list[Finding] = find(inquire(evidence))
     overview = look_over(evidence, found)
     assert 2 == len(overview.headline.sentences)
     assert [("track-delivery", "priority")] == [(row.moment, row.standing) for row in overview.portfolio]
     assert 5 == len(overview.losses)
     assert overview.journey is not None
+
+
+def test_customers_speak_beside_what_hurts_them() -> None:
+    """The words of those with a late delivery, masked; what a finder chose stays."""
+    tables = deliveries()
+    tables["words"] = [
+        say("l1", "It came three days late, write to ann@example.com", 3, event="review_written", score=1.0)
+    ]
+    found = find(inquire(open_evidence(**tables)))
+    assert ["It came three days late, write to [e-mail]"] == [quote.text for quote in found[0].quotes]

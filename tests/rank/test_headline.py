@@ -26,12 +26,14 @@ def week(seconds: float | None, people: int, promises: int) -> Week:
 def test_two_weeks_side_by_side() -> None:
     """The data end on day 180.
 
-    Ann failed and Bob's promise broke in the last week; Cid was abandoned and two promises broke in the week before. Of
+    Ann failed and Bob's promise broke in the last week; Cid asked for help and two promises broke in the week before; who
+    only looked round was not hurt. Of
     ten rage clicks in all, four and one fell into these weeks; 120 seconds a week over 180 days are 3,086, a tenth 308.6.
     """
     occurrences = [
         happen("ann", 174, 1, outcome="failed"),
-        happen("cid", 168, 1, outcome="abandoned"),
+        happen("cid", 168, 1, outcome="escalated"),
+        happen("gil", 168, 1, outcome="abandoned"),
         happen("dan", 174, 1),
         happen("eva", 100, 1, outcome="failed"),
     ]

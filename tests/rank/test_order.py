@@ -126,6 +126,16 @@ def test_a_broken_product_comes_first_and_polish_of_its_journey_last() -> None:
     assert found[2].standing_reason.startswith("Mend the product first")
 
 
+@pytest.mark.req("R11")
+def test_a_broken_promise_comes_before_other_priorities() -> None:
+    """Where scores agree that it hurt; without them it stands with what is established."""
+    late = make_finding("late", kind="broken_promise", standing="priority", people=40)
+    button = make_finding("button", standing="priority", people=9_000, completion=between(-0.5, -0.6, -0.4))
+    assert ["late", "button"] == names(ordered(button, late))
+    alone = make_finding("late", kind="broken_promise", people=40)
+    assert ["button", "late"] == names(ordered(alone, button))
+
+
 @pytest.mark.req("R10")
 def test_money_and_emotion_order_differently() -> None:
     """Two axes: what costs most is not what hurts most, and neither is hidden in the other."""

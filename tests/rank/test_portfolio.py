@@ -99,11 +99,11 @@ def test_the_score_of_a_moment() -> None:
 
 
 def test_the_trend_is_the_last_whole_period_beside_the_one_before() -> None:
-    """By weeks: all complete in one, half in the next; the last, which is not over, is left out."""
+    """By weeks: all complete in one, half in the next; the last, which is not over, and one of few before it are left out."""
     rows = [
         happen(f"a{w}{i}", day=7 * w + 1, outcome="failed" if w == 6 and i % 2 else "completed")
-        for w in range(8)
-        for i in range(40)
+        for w in range(9)
+        for i in range(5 if w == 7 else 40)
     ]
     evidence = open_evidence(rows)
     change = build_portfolio(evidence, [])[0].trend

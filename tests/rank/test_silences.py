@@ -57,7 +57,7 @@ def test_contacts_fall_into_it() -> None:
     (finding,) = find(flow=book(asked=120))[1]
     assert ("established", ("behaviour", "contacts")) == (finding.standing, finding.sources)
     assert "120 contacts or exits fall into it (30.0 % of the times, against 0.0 % elsewhere)." == finding.detail
-    assert "on day 3" in finding.next_step  # one in ten of those who ask has done so on day 3
+    assert "on day 4" in finding.next_step  # between day 3, a tenth of those who ask, and day 6, half of them
 
 
 def test_scores_fall_with_it() -> None:

@@ -180,8 +180,8 @@ def test_two_seconds_for_many_and_twenty_for_three(shop: Shop, truth: dict[str, 
 def test_the_quiet_region_comes_back_less_and_says_nothing(truth: dict[str, Any]) -> None:
     """The realised loss among those who could come back is that of the same draws without it."""
     thing = truth["planted"]["quiet-region"]
-    assert thing["figures"]["returning"]["planted"] == pytest.approx(-0.23)
-    assert thing["figures"]["returning"]["realised"] < -0.03
+    assert thing["figures"]["coming_back"]["planted"] == pytest.approx(-0.23)
+    assert thing["figures"]["coming_back"]["realised"] < -0.03
 
 
 @pytest.mark.req("R11")

@@ -46,6 +46,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
         event_names: Event names with their counts, most frequent first; the report names the first few.
         starts: Per moment, what must come for it to start, in words; used where a moment never started.
         seconds: Stage of the run and its seconds, in order.
+        parts: Of how many parts of the customers the finders read one; 1 for all.
         versions: Program and library versions.
         command: What was typed.
     """
@@ -61,6 +62,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     event_names: tuple[tuple[str, int], ...] = ()
     starts: dict[str, str] = {}
     seconds: tuple[tuple[str, float], ...] = ()
+    parts: int = 1
     versions: dict[str, str] = {}
     command: str = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -10,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from momentwise.charts import wording
+from momentwise.charts.drawing import shorten
 from momentwise.charts.journey import READINGS
 from momentwise.charts.matrix import MEASURES
 from momentwise.charts.pictures import ENDED, MOST_ENDINGS, count_ended, name_ending
@@ -29,6 +31,7 @@ GRADE_MEANINGS = {
 _BOUNDS = {
     "STRONGEST": 3,
     "MOST_CARDS": 12,
+    "MOST_ORDERED": 10,
     "MOST_FOLDED": 40,
     "MOST_QUOTES": 3,
     "MOST_GAPS": 6,
@@ -36,9 +39,11 @@ _BOUNDS = {
     "MOST_EVENT_NAMES": 8,
     "MOST_ENDINGS": MOST_ENDINGS,
     "FEWER_ENDINGS": 4,
-    "MOST_ROWS": 20,
+    "MOST_ROWS": 10,
     "FEW": wording.FEW,
 }
+
+_BACKTICKS = re.compile(r"`([^`\n]+)`")
 
 _WORDS: dict[str, Any] = {  # what a template may call has every signature
     "number": wording.write_number,
@@ -48,6 +53,7 @@ _WORDS: dict[str, Any] = {  # what a template may call has every signature
     "say_interval": wording.write_interval_as,
     "fraction": wording.write_fraction,
     "has_value": wording.has_value,
+    "is_sure": wording.is_sure,
     "plural": wording.write_plural,
     "seconds": wording.write_seconds,
     "wanted_span": wording.write_wanted_span,
@@ -59,6 +65,7 @@ _WORDS: dict[str, Any] = {  # what a template may call has every signature
     "target_name": wording.write_target_name,
     "wanted": wording.write_wanted,
     "part": write_part,
+    "shorten": shorten,
     "write_sum": write_sum,
     "instant": format_instant,
     "name_ending": name_ending,
@@ -96,7 +103,13 @@ def open_templates() -> jinja2.Environment:
     )
     environment.globals.update(_WORDS | _BOUNDS)
     environment.filters["only_text"] = _escape_only_text
+    environment.filters["code"] = _mark_code
     return environment
+
+
+def _mark_code(text: str) -> Markup:
+    """The text escaped, with what stands between backticks as code."""
+    return Markup(_BACKTICKS.sub(r"<code>\1</code>", str(Markup.escape(text))))  # noqa: S704  escaped before
 
 
 def _escape_only_text(text: str) -> Markup:

@@ -13,9 +13,17 @@ from momentwise.charts.cards import CardView
 from momentwise.charts.facts import CoverageRow, PortfolioRow
 from momentwise.charts.splits import DotRow, place_dot
 from momentwise.charts.tree import add_estimates, add_money
-from momentwise.charts.wording import has_value, write_name
-from momentwise.define.finding import Estimate, MomentSummary
+from momentwise.charts.wording import write_name
+from momentwise.define.finding import Estimate, MomentSummary, Unit
 from momentwise.define.moment import STAGES
+
+SEGMENT = "segment"  # the kind of a finding that compares one part of the customers with the others
+
+_MEASURES: tuple[tuple[Unit, str, str], ...] = (
+    ("share", "Share completed", "left"),
+    ("score", "Score", "left"),
+    ("seconds", "Time taken", "right"),
+)
 
 
 class PortfolioLine(msgspec.Struct, frozen=True):
@@ -43,12 +51,19 @@ class CoverageLine(msgspec.Struct, frozen=True):
 
 
 class SegmentRow(msgspec.Struct, frozen=True):
-    """One segment that has it harder: how much, beside all others, on a scale with its zero in the middle."""
+    """One segment and how far it lies from all others, on a scale with its zero in the middle."""
 
     card: CardView
     name: str
-    estimate: Estimate
     dot: DotRow
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """Segments that were found by the same measure: what it is, on which side it is worse, and the segments, worst first."""
+
+    measure: str
+    worse: str
+    rows: tuple[SegmentRow, ...]
 
 
 def list_portfolio(
@@ -94,19 +109,23 @@ def cover(rows: Sequence[CoverageRow], summaries: Sequence[MomentSummary]) -> li
     return lines
 
 
-def find_segments(cards: Sequence[CardView]) -> list[SegmentRow]:
-    """Findings about one kind of customer, with how far their completed share lies from the others', worst first."""
-    known = [
-        (card, card.finding.completion)
-        for card in cards
-        if card.finding.where.segment and card.finding.completion and has_value(card.finding.completion)
-    ]
-    pairs = [(card, estimate) for card, estimate in known if estimate is not None]
-    most = max((abs(end) for _, e in pairs for end in (e.value, e.low, e.high) if end is not None), default=0.0) or 1.0
-    pairs.sort(key=lambda pair: (pair[1].value or 0.0, pair[0].number))
-    return [
-        SegmentRow(card, _say_segment(card), estimate, place_dot("", estimate, -most, most)) for card, estimate in pairs
-    ]
+def compare_segments(cards: Sequence[CardView]) -> list[Comparison]:
+    """Findings about one kind of customer, by the measure that each was found by."""
+    found = []
+    for unit, measure, worse in _MEASURES:
+        own = [card for card in cards if card.finding.kind == SEGMENT and card.finding.estimate.unit == unit]
+        sign = -1 if worse == "right" else 1
+        own.sort(key=lambda card: (sign * (card.finding.estimate.value or 0.0), card.number))
+        ends = [abs(end) for card in own for end in _ends(card.finding.estimate)]
+        most = max(ends, default=0.0) or 1.0
+        rows = [SegmentRow(card, _say_segment(card), place_dot("", card.finding.estimate, -most, most)) for card in own]
+        if rows:
+            found.append(Comparison(measure, worse, tuple(rows)))
+    return found
+
+
+def _ends(estimate: Estimate) -> list[float]:
+    return [end for end in (estimate.value, estimate.low, estimate.high) if end is not None]
 
 
 def _add(lines: Sequence[PortfolioLine]) -> dict[str, Estimate]:

@@ -19,10 +19,10 @@ from momentwise.charts.journey import map_journey
 from momentwise.charts.matrix import lay_matrix, order_by_emotion
 from momentwise.charts.page import open_templates
 from momentwise.charts.pictures import draw_durations, draw_overview, draw_scores
-from momentwise.charts.portfolio import count_ids, cover, find_segments, list_portfolio
+from momentwise.charts.portfolio import compare_segments, count_ids, cover, list_portfolio
 from momentwise.charts.rows import rows_command
 from momentwise.charts.splits import SplitView, view_split
-from momentwise.charts.tree import grow_tree
+from momentwise.charts.tree import Branch, grow_tree
 from momentwise.charts.trend import coarsen, draw_trend
 from momentwise.define.finding import Estimate, Finding, MomentSummary, Quote, TrendPoint
 from momentwise.define.moment import INTENTS, STAGES
@@ -94,8 +94,8 @@ def render_report(
             cards=cards,
             matrix=lay_matrix(cards.shown),
             felt=order_by_emotion(cards.shown),
-            tree=grow_tree(cards.shown, summaries, count_ids(facts.portfolio)),
-            segments=find_segments(cards.all),
+            tree=_grow_tree(cards, summaries, facts),
+            segments=compare_segments(cards.shown),
             legs=map_journey(summaries, facts.journey, cards.all),
             ledgers=list(ledgers.values()),
             portfolio=list_portfolio(summaries, facts.portfolio, facts.sums, cards.shown),
@@ -142,6 +142,16 @@ def _view(
     )
 
 
+def _grow_tree(cards: Cards, summaries: Sequence[MomentSummary], facts: ReportFacts) -> Branch | None:
+    """The findings that are shown and the levels whose money the portfolio counts, with the portfolio's own sums."""
+    counted = count_ids(facts.portfolio)
+    chosen = [*cards.shown, *(card for card in cards.levels if card.finding.id in (counted or ()))]
+    reckoned = {row.moment: row.money for row in facts.portfolio if row.money}
+    if len(facts.sums) == 1:
+        reckoned[""] = next(iter(facts.sums.values()))
+    return grow_tree(chosen, summaries, counted, reckoned)
+
+
 def _find_marks(moment: str, marks: Sequence[MarkFacts], cards: Sequence[CardView]) -> tuple[MarkFacts, ...]:
     """What happened while the moment's history ran: declared marks, and since when its findings hold."""
     found = [mark for mark in marks if mark.moment in ("", moment)]
@@ -154,7 +164,9 @@ def _find_marks(moment: str, marks: Sequence[MarkFacts], cards: Sequence[CardVie
 
 
 def _view_ledgers(ledgers: Sequence[LedgerFacts]) -> list[LedgerView]:
-    views = [(ledger, view_split(ledger.split)) for ledger in ledgers]
+    """Those whose sum is above nothing; where its interval holds zero, there is no time to share out."""
+    above = [one for one in ledgers if one.split.total is None or (one.split.total.low or 0.0) > 0]
+    views = [(ledger, view_split(ledger.split)) for ledger in above]
     return [LedgerView(ledger, view) for ledger, view in views if view]
 
 

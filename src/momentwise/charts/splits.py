@@ -20,6 +20,7 @@ from momentwise.charts.wording import (
     MONTHS,
     has_value,
     write_list,
+    write_tenths,
     write_value,
 )
 from momentwise.define.finding import Estimate, Split
@@ -65,6 +66,7 @@ class SplitView(msgspec.Struct, frozen=True):
         more: Parts beyond the first few, which stand folded.
         zero: Where zero lies, in percent; `None` where it is off the scale or its edge.
         total: What a stack sums to.
+        number: The form in which its numbers are written; see `wording.write_as`.
         picture: The columns.
     """
 
@@ -74,6 +76,7 @@ class SplitView(msgspec.Struct, frozen=True):
     more: tuple[DotRow, ...] = ()
     zero: float | None = None
     total: Estimate | None = None
+    number: str = ""
     picture: Picture | None = None
 
 
@@ -89,8 +92,8 @@ def view_split(split: Split, since: int | None = None) -> SplitView | None:
         return None
     if split.total is not None and has_value(split.total) and all((e.value or 0) >= 0 for _, e in parts):
         rows = _stack(parts)
-        return SplitView(title=split.title, form="stack", rows=rows, total=split.total)
-    low, high = find_scale([estimate for _, estimate in parts])
+        return SplitView(title=split.title, form="stack", rows=rows, total=split.total, number="tenths")
+    low, high = find_scale([e if e.n >= FEW else Estimate(e.value, e.n, e.unit) for _, e in parts])
     rows = tuple(place_dot(name, estimate, low, high) for name, estimate in parts)
     zero = place(0, low, high) if low < 0 < high else None
     if is_history([name for name, _ in parts]):
@@ -116,6 +119,8 @@ def is_history(names: Sequence[str]) -> bool:
 def find_scale(estimates: Sequence[Estimate]) -> tuple[float, float]:
     """Round bounds around every number and interval; from zero unless they are scores, which have no zero.
 
+    The few cases of a thin part have an interval that would flatten all others; `view_split` lets it run off the scale.
+
     Example:
         >>> find_scale([Estimate(0.197, 900, "share", 0.17, 0.22)])
         (0.0, 0.25)
@@ -124,7 +129,7 @@ def find_scale(estimates: Sequence[Estimate]) -> tuple[float, float]:
     low, high = min(ends), max(ends)
     if estimates[0].unit != "score" or low <= 0:
         low, high = min(low, 0.0), max(high, 0.0)
-    step = _round_step((high - low) / 4 or abs(high) or 1.0)
+    step = _round_step((high - low) / 5 or abs(high) or 1.0)
     bottom = math.floor(low / step + 1e-9) * step
     top = math.ceil(high / step - 1e-9) * step
     return round(bottom, 12), round(top if top > bottom else bottom + step, 12)
@@ -145,7 +150,7 @@ def place_dot(name: str, estimate: Estimate, low: float, high: float) -> DotRow:
 
 def write_sum(rows: Sequence[DotRow], total: Estimate) -> str:
     """The stack as a sum in words, as in `9.0s + 5.0s = 14.0s`."""
-    return " + ".join(write_value(row.estimate) for row in rows) + f" = {write_value(total)}"
+    return " + ".join(write_tenths(row.estimate) for row in rows) + f" = {write_tenths(total)}"
 
 
 def write_part(name: str) -> str:

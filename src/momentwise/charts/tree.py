@@ -1,12 +1,13 @@
 """From the board to the button: findings gathered by stage, moment, step and control, each level the sum of the next.
 
-Money that another finding already counts is left out of the sums, as in the portfolio. The ends of a sum's interval are the
-sums of the ends, as if all erred the same way: wider than need be, never narrower.
+Money that another finding already counts is left out of the sums, as in the portfolio; where the portfolio has reckoned a
+sum, it stands here too. The ends of any other sum's interval are the sums of the ends, as if all erred the same way: wider
+than need be, never narrower.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -41,7 +42,10 @@ class Branch(msgspec.Struct, frozen=True):
 
 
 def grow_tree(
-    cards: Sequence[CardView], summaries: Sequence[MomentSummary], counted: frozenset[str] | None = None
+    cards: Sequence[CardView],
+    summaries: Sequence[MomentSummary],
+    counted: frozenset[str] | None = None,
+    reckoned: Mapping[str, Estimate] | None = None,
 ) -> Branch | None:
     """The findings as a tree of five levels; `None` without findings.
 
@@ -49,6 +53,7 @@ def grow_tree(
         cards: The findings.
         summaries: The moments, for their stages.
         counted: Ids of those whose money counts; `None` for all.
+        reckoned: Sums of money that the portfolio has, by moment; that of all under an empty name.
     """
     if not cards:
         return None
@@ -59,7 +64,8 @@ def grow_tree(
         ("step", lambda card: card.finding.where.step or card.finding.where.page),
         ("element", lambda card: card.finding.where.element or card.finding.where.signal or card.finding.kind),
     ]
-    return _branch("board", "", list(cards), keys, counted)
+    tree = _branch("board", "", list(cards), keys, counted)
+    return _correct(tree, reckoned or {})
 
 
 def add_estimates(estimates: Sequence[Estimate]) -> Estimate | None:
@@ -101,6 +107,18 @@ def _branch(
         currency=currency,
         branches=tuple(_grow(cards, keys, counted)),
     )
+
+
+def _correct(branch: Branch, reckoned: Mapping[str, Estimate]) -> Branch:
+    """The branch with the sums that are known: of the board and of its moments, and of stages from their moments."""
+    if branch.level == "moment":
+        money = reckoned.get(branch.cards[0].finding.moment) if branch.money else None
+        return msgspec.structs.replace(branch, money=money or branch.money)
+    branches = tuple(_correct(one, reckoned) for one in branch.branches)
+    money = add_estimates([one.money for one in branches if one.money]) if branch.money else None
+    if branch.level == "board" and money:
+        money = reckoned.get("", money)
+    return msgspec.structs.replace(branch, branches=branches, money=money)
 
 
 def _grow(cards: list[CardView], keys: Sequence[tuple[str, Key]], counted: frozenset[str] | None) -> list[Branch]:

@@ -82,7 +82,7 @@ def write_change(estimate: Estimate) -> str:
 
     Example:
         >>> write_change(Estimate(-0.031, 4812, "share", -0.04, -0.022)), write_change(Estimate(9.0, 90, "seconds", 8, 10))
-        ('−3.1 points', '+9s')
+        ('−3.1 points', '+9.0s')
     """
     text = write_value(estimate)
     if not has_value(estimate):
@@ -118,9 +118,15 @@ def write_hours_interval(estimate: Estimate) -> str:
     return f"{write_number(estimate.low / size, decimals)} to {write_number(estimate.high / size, decimals)} {noun}"
 
 
+def write_tenths(estimate: Estimate) -> str:
+    """Seconds with one decimal whatever the interval, so that the parts of a sum add up as they are read."""
+    short = estimate.unit == "seconds" and has_value(estimate) and abs(estimate.value or 0) < 90
+    return f"{write_number(estimate.value or 0.0, 1)}s" if short else write_value(estimate)
+
+
 def write_as(estimate: Estimate, currency: str = "", form: str = "") -> str:
-    """The number in one of the page's forms: `change`, `hours`, or as it is."""
-    forms = {"change": write_change, "hours": write_hours}
+    """The number in one of the page's forms: `change`, `hours`, `tenths`, or as it is."""
+    forms = {"change": write_change, "hours": write_hours, "tenths": write_tenths}
     form = "change" if _is_difference(estimate) else form
     return forms[form](estimate) if form in forms else write_value(estimate, currency)
 
@@ -145,6 +151,11 @@ def write_fraction(estimate: Estimate) -> str:
 def has_value(estimate: Estimate) -> bool:
     """Whether there is a number at all."""
     return estimate.value is not None and math.isfinite(estimate.value)
+
+
+def is_sure(estimate: Estimate) -> bool:
+    """Whether a difference is one: its interval leaves out zero; one without an interval may be nothing."""
+    return estimate.low is not None and estimate.high is not None and (estimate.low > 0 or estimate.high < 0)
 
 
 def write_plural(count: float, one: str, many: str = "") -> str:

@@ -321,9 +321,9 @@ def simulate() -> None:
 def _world_options(command: Callable[P, None]) -> Callable[P, None]:
     """The options that say which shop."""
     options = (
-        click.option("--customers", type=click.IntRange(1, 10_000_000), default=12_000, show_default=True,
+        click.option("--customers", type=click.IntRange(1, 10_000_000), default=9_000, show_default=True,
                      help="How many people visit it."),
-        click.option("--days", type=click.IntRange(30, 3_650), default=120, show_default=True, help="How long."),
+        click.option("--days", type=click.IntRange(30, 3_650), default=150, show_default=True, help="How long."),
         click.option("--without", multiple=True, metavar="NAME", help="A plan to leave out; may be repeated."),
         click.option("--only", multiple=True, metavar="NAME", help="Follow this plan and no other; may be repeated."),
         click.option("--nothing", is_flag=True, help="Plant nothing: pure noise."),

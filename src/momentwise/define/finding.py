@@ -157,6 +157,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         impact: Whether it matters much, low or high: computed, or as a person stated it.
         quadrant: Impact against effort: quick win, big bet, fill-in or not now; empty where nobody stated an effort.
         judged: Why people put effort or impact otherwise than computed, in their words.
+        parts: Of how many parts of the customers one was read; people, weekly seconds and money are scaled up by it.
         rank_stability: Share (0–1) of resampled rankings in which it stays within one place; `None` where not ranked.
 
     Raises:
@@ -190,6 +191,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     effort: str = ""
     quick_win: bool = False
     rank_stability: float | None = None
+    parts: int = 1
     contacts: Estimate | None = None
     impact: str = ""
     quadrant: str = ""

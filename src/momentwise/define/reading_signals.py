@@ -23,7 +23,7 @@ _CHOICES = {"shape": tuple(SHAPES), "archetype": ARCHETYPES, "learned": ("answer
 _PARTS = ("page", "element", "channel")
 _KEYS = (
     *_CHOICES, "about", "source", *_TRIGGERS, "ignore", "same", "other", "by", "measure", *_SPANS, *_NUMBERS,
-    "in_decision",
+    "in_decision", "clear_ahead",
 )  # fmt: skip
 # Other ways in which people write the same: a click is what a rage click is made of, and one event needs no `first`.
 _ALIASES = {"clicks": "count"}
@@ -32,6 +32,8 @@ _INLINE = ("event", "where")
 _MAY_GO = ("ignore", "by")
 _FILE = "signals.yaml"
 _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*\Z")
+# Which shape each learned limit is for.
+_LEARNERS = {"answer": "each", "dwell": "turn", "gap": "lull"}
 # Shapes that are made of two kinds of events.
 _ANSWERED = ("follow", "missing", "overdue", "pause", "lull")
 
@@ -140,9 +142,13 @@ def _check_rule(rule: SignalRule, node: Node, mistakes: Mistakes) -> None:
         (rule.first, "has no `first`", "Say which event begins it."),
         (rule.then or rule.in_decision or rule.shape not in _ANSWERED, "has no `then`",
          f"Say which event ends or answers it; {rule.shape} needs one."),
+        (_LEARNERS.get(rule.learned, rule.shape) == rule.shape, f"learns its {rule.learned}",
+         f"Only {_LEARNERS.get(rule.learned)} does that."),
         (rule.measure or rule.shape != "overdue", "has no `measure`", "Name the field that holds the stated time."),
         (rule.measure or rule.shape != "each" or not (rule.limit_us or rule.learned), "has a limit and no `measure`",
          "Name the field that holds the time in seconds."),
+        (rule.shape == "follow" or not rule.clear_ahead, "has `clear_ahead`", "Only follow looks at what came before."),
+        (rule.clear or not rule.clear_ahead, "has `clear_ahead` and no `clear`", "Say which event undoes it."),
         (rule.shape != "burst" or 2 <= rule.count <= most, f"counts {rule.count} clicks", f"Write a number from 2 to {most}."),
     )  # fmt: skip
     for is_right, wrong, right in asked:
@@ -219,4 +225,5 @@ _READERS: dict[str, Callable[[str, Node, Mistakes], object]] = {
     "same": _read_parts,
     "other": _read_parts,
     "in_decision": _read_truth,
+    "clear_ahead": _read_truth,
 }

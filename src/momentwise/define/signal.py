@@ -48,11 +48,13 @@ class SignalRule(msgspec.Struct, frozen=True, kw_only=True):
     - *each*: every event that fulfils `first` and whose measured time, where the rule has a `measure`, is above `limit`,
       or above both the learned limit of its page and `least`. Without a measured time it is none.
     - *chain*: events that fulfil `first` at one place, each at most `within` after the one before there, `count` or more
-      of them. It ends where the next is later than that, where a `clear` event matches, and with the data; each of these
-      ends leaves a signal if it was long enough.
+      of them. It ends where the next is later than that, at a `clear` event that carries no other key, wherever that was,
+      and with the data; each of these ends leaves a signal if it was long enough.
     - *follow*: `first`, then `then` that matches, at least `least` and at most `within` later, with no `clear` that
       matches in between. A later `first` at the same place takes the place of the earlier one. A `then` ends every wait
       that it matches, and the one that began last decides: it is the signal, or came sooner than `least`, and none is.
+      With `clear_ahead` an event that fulfils `first` at most `within` after the customer's last `clear`, whatever the two
+      carry, is no `first`.
     - *missing*: `first`, and by `within` later no `then` that matches (a `clear` takes it back without an answer). A
       `first` at a place where one waits already adds to its count and does not move the deadline. It is a signal when
       the clock is beyond the deadline, or the data end later than it. Looked for only in data that hold an event that
@@ -112,6 +114,7 @@ class SignalRule(msgspec.Struct, frozen=True, kw_only=True):
         in_decision: A `first` counts only while an occurrence of a moment of the decision stage is open, as the
             occurrences stand after the event: one that opens an occurrence counts, one that ends the last one does not.
             What completes a moment of that stage, whenever it comes, is its `then`.
+        clear_ahead: A `clear` also holds for what comes after it (*follow*).
         weight: How much one adds to the customer's friction (`FrictionSettings`); 0 for none.
         only_where_answered: Whether the rule is silent in data that hold no event that fulfils `then`.
     """
@@ -136,6 +139,7 @@ class SignalRule(msgspec.Struct, frozen=True, kw_only=True):
     learned: Learned = ""
     radius: int = 0
     in_decision: bool = False
+    clear_ahead: bool = False
     weight: float = 1.0
 
     @property
@@ -188,8 +192,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         answers: p95 of the measured time per page, microseconds.
         dwells: p10 of the stay per page, microseconds: from one such event that carries a page to the customer's next
             one, on whatever page, where that is `LONGEST_STAY_US` or sooner.
-        gaps: p95 of the gap after an event's name, microseconds: to the customer's next such event whose key is equal,
-            or where one of the two has none; of a customer the latest `MOST_WAITING` wait for it.
+        gaps: p95 of the gap after an event's name, microseconds: to the customer's next event that fulfils the rule's
+            `first` or `clear` and matches; of a customer the latest `MOST_WAITING` wait for it.
         silent: Names of the rules that have nothing to go by in these data (`only_where_answered`).
     """
 

@@ -13,7 +13,7 @@ _WIDTH = 110
 _SPANS = {"within_us": "within", "least_us": "least", "limit_us": "limit"}
 _ORDER = (
     "about", "source", "shape", "archetype", "first", "then", "clear", "ignore", "same", "other", "by", "measure",
-    "count", "limit_us", "learned", "least_us", "within_us", "radius", "in_decision", "weight",
+    "count", "limit_us", "learned", "least_us", "within_us", "radius", "in_decision", "clear_ahead", "weight",
 )  # fmt: skip
 
 
@@ -33,7 +33,19 @@ def write_rule(rule: SignalRule) -> str:
         value = getattr(rule, field)
         if field == "shape" or value != getattr(usual, field):
             said[_SPANS.get(field, field)] = _write(field, value)
-    return yaml.safe_dump({rule.name: said}, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=None)
+    return yaml.dump({rule.name: said}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes lists of names on one line, and everything else below its name."""
+
+
+def _write_list(dumper: yaml.SafeDumper, items: list[object]) -> yaml.Node:
+    are_names = all(isinstance(item, str) for item in items)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=are_names)
+
+
+_Dumper.add_representer(list, _write_list)
 
 
 def _write(field: str, value: object) -> object:

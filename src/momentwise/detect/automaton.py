@@ -210,9 +210,7 @@ def is_deciding(definitions: Int64s, state: State) -> bool:
 
 
 @inlined
-def _touch_all(
-    definitions: Int64s, state: State, at: int, keys: Int64s, channel: int, name: int, error: int
-) -> None:
+def _touch_all(definitions: Int64s, state: State, at: int, keys: Int64s, channel: int, name: int, error: int) -> None:
     """The event is a step of every open occurrence that it reaches: its key's, or all where it carries none."""
     slots, lists = state.slots, state.lists
     for definition in range(len(definitions)):
@@ -267,9 +265,7 @@ def _act(
 
 
 @inlined
-def _apply(
-    actions: Int64s, row: int, state: State, slot: int, at: int, channel: int, name: int, out: Int64s
-) -> None:
+def _apply(actions: Int64s, row: int, state: State, slot: int, at: int, channel: int, name: int, out: Int64s) -> None:
     """One action meets one occurrence."""
     slots = state.slots
     role = actions[row, A_ROLE]

@@ -146,7 +146,7 @@ def run_bucket(tables: Tables, placed: Int64s, starts: Int64s, bucket: int, flow
     watch = new_watch(len(tables.rules), properties)
     # Room for as many rows as the events are likely to give: memory that is not written to costs nothing.
     out = np.empty((_ROWS + len(placed) // 2, OUT_WIDTH + properties), np.int64)
-    signal_out = np.empty((_room_for_signals(tables, placed, starts), SIGNAL_WIDTH + properties), np.int64)
+    signal_out = np.empty((_room_for_signals(tables, placed), SIGNAL_WIDTH + properties), np.int64)
     position = np.zeros(4, dtype=np.int64)
     found: list[Int64s] = []
     while True:
@@ -162,7 +162,7 @@ def run_bucket(tables: Tables, placed: Int64s, starts: Int64s, bucket: int, flow
             out = np.empty((4 * len(out), OUT_WIDTH + properties), np.int64)
 
 
-def _room_for_signals(tables: Tables, placed: Int64s, starts: Int64s) -> int:
+def _room_for_signals(tables: Tables, placed: Int64s) -> int:
     """Rows for every signal that there can be: no event is the first of more than one per rule that hears of it.
 
     The pages of memory behind the rows that are not written to are never touched, so that this costs nothing.
@@ -182,32 +182,15 @@ def _run(
     tables: Tables, placed: Int64s, starts: Int64s, bucket: int, state: State, watch: Watch, out: Int64s,
     signal_out: Int64s, position: Int64s,
 ) -> None:  # fmt: skip
-    """Customer by customer, event by event, from `position` on; see `borrow` for the first lines."""
-    definitions, rules = borrowed(tables.definitions), borrowed(tables.rules)
-    symbols = SymbolTables(
-        borrowed(tables.symbols.offsets), borrowed(tables.symbols.actions), borrowed(tables.symbols.flags),
-        borrowed(tables.symbols.names), borrowed(tables.symbols.heard_offsets), borrowed(tables.symbols.heard),
-    )  # fmt: skip
-    limits = LimitTables(
-        borrowed(tables.limits.answers), borrowed(tables.limits.dwells), borrowed(tables.limits.gaps),
-        borrowed(tables.limits.silent),
-    )  # fmt: skip
-    contexts, weights = borrowed(tables.contexts), borrowed(tables.weights)
+    """Customer by customer, event by event, from `position` on; see `borrow` for the first line."""
+    tables, state, watch = _borrow_tables(tables), _borrow_state(state), _borrow_watch(watch)
+    definitions, rules, symbols, limits = tables.definitions, tables.rules, tables.symbols, tables.limits
     placed, out, signal_out = borrowed(placed), borrowed(out), borrowed(signal_out)
-    state = State(
-        borrowed(state.slots), borrowed(state.lists), borrowed(state.table), borrowed(state.meta),
-        borrowed(state.flow_table), borrowed(state.flow_rows),
-    )  # fmt: skip
-    watch = Watch(
-        borrowed(watch.entries), borrowed(watch.counts), borrowed(watch.pace), borrowed(watch.held),
-        borrowed(watch.event), borrowed(watch.meta),
-    )  # fmt: skip
     owned = np.zeros(max(1, tables.keys), dtype=np.int64)
     keys = borrowed(owned)
     opens = len(definitions)
     room_slots, room_out = len(state.slots) - opens, len(out) - opens
-    event = position[_EVENT]
-    first_signal = position[_SIGNAL]
+    event, first_signal = position[_EVENT], position[_SIGNAL]
     for customer in range(position[_CUSTOMER], len(starts) - 1):
         first_out = state.meta[M_EMITTED]
         number = customer * BUCKETS + bucket
@@ -225,11 +208,7 @@ def _run(
             symbol = (who >> CHANNEL_BITS) & LOW_SYMBOL
             for column in range(tables.keys):
                 keys[column] = placed[event, FIXED + column]
-            context = placed[event, PLACE] >> CONTEXT_SHIFT
-            if context:
-                for column in range(contexts.shape[1]):
-                    if contexts[context, column]:
-                        watch.held[column] = contexts[context, column]
+            _hold(tables.contexts, placed[event, PLACE] >> CONTEXT_SHIFT, watch)
             step(
                 definitions, symbols.actions, symbols.offsets[symbol], symbols.offsets[symbol + 1], symbols.flags[symbol],
                 state, at, keys, (who & LOW_CHANNEL) - 1, symbols.names[symbol], watch.held, out,
@@ -240,11 +219,56 @@ def _run(
             event += 1
         finish(definitions, state, tables.data_end, out)
         finish_signals(rules, limits, watch, tables.data_end, signal_out)
-        add_up(weights, tables.half_life_us, tables.friction_limit, len(rules), watch, first_signal, signal_out)
+        add_up(tables.weights, tables.half_life_us, tables.friction_limit, len(rules), watch, first_signal, signal_out)
         _name(out, O_CUSTOMER, first_out, state.meta[M_EMITTED], number)
         _name(signal_out, S_CUSTOMER, first_signal, watch.meta[N_EMITTED], number)
     position[_WHY] = _DONE
     owned[0] = 0
+
+
+@inlined
+def _borrow_tables(tables: Tables) -> Tables:
+    symbols, limits = tables.symbols, tables.limits
+    return Tables(
+        borrowed(tables.definitions),
+        borrowed(tables.rules),
+        SymbolTables(
+            borrowed(symbols.offsets), borrowed(symbols.actions), borrowed(symbols.flags), borrowed(symbols.names),
+            borrowed(symbols.heard_offsets), borrowed(symbols.heard),
+        ),
+        LimitTables(borrowed(limits.answers), borrowed(limits.dwells), borrowed(limits.gaps), borrowed(limits.silent)),
+        borrowed(tables.contexts),
+        borrowed(tables.weights),
+        tables.half_life_us,
+        tables.friction_limit,
+        tables.keys,
+        tables.data_end,
+    )  # fmt: skip
+
+
+@inlined
+def _borrow_state(state: State) -> State:
+    return State(
+        borrowed(state.slots), borrowed(state.lists), borrowed(state.table), borrowed(state.meta),
+        borrowed(state.flow_table), borrowed(state.flow_rows),
+    )  # fmt: skip
+
+
+@inlined
+def _borrow_watch(watch: Watch) -> Watch:
+    return Watch(
+        borrowed(watch.entries), borrowed(watch.counts), borrowed(watch.pace), borrowed(watch.held),
+        borrowed(watch.event), borrowed(watch.meta),
+    )  # fmt: skip
+
+
+@inlined
+def _hold(contexts: Int64s, context: int, watch: Watch) -> None:
+    """Keep what an event says of the customer."""
+    if context:
+        for column in range(contexts.shape[1]):
+            if contexts[context, column]:
+                watch.held[column] = contexts[context, column]
 
 
 @inlined

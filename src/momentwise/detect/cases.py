@@ -62,7 +62,7 @@ class Case:
     playbook: Playbook
     events: list[Event]
     data_end: int
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     properties: tuple[str, ...] = ()
     kinds: Mapping[str, Kind] = field(default_factory=lambda: FIELD_KINDS)
 
@@ -82,6 +82,7 @@ def draw_case(seed: int) -> Case:
             msgspec.structs.replace(one, customer="ana", fields={**one.fields, "order": str(number)})
             for number, one in enumerate(crowd)
         ]
+        playbook = msgspec.structs.replace(playbook, signals=_told_apart(playbook.signals))
     random.shuffle(events)
     events = [msgspec.structs.replace(event, arrival=arrival) for arrival, event in enumerate(events)]
     latest = max((event.at for event in events), default=0)
@@ -138,35 +139,47 @@ def _draw_triggers(random: Random, least: int, longest: int | None) -> tuple[Tri
 
 def _draw_signals(random: Random) -> SignalSettings:
     errors = random.choice((("error",), ("error", "c"), ()))
-    shapes = random.sample(list(SHAPES), random.choice((0, 1, 2, 4, 10)))
+    known: list[Shape] = list(SHAPES)  # type: ignore[arg-type]  # the words of the Literal
+    shapes = random.sample(known, random.choice((0, 1, 2, 4, 10)))
     rules = tuple(_draw_rule(random, number, shape) for number, shape in enumerate(shapes))
     friction = FrictionSettings(half_life_us=random.choice((1, 4, 40)) * _STEP_US, limit=random.choice((0, 1.5, 3)))
     return SignalSettings(rules=rules, errors=errors, friction=friction)
+
+
+def _told_apart(signals: SignalSettings) -> SignalSettings:
+    """The rules with a wait for each order, so long that many go on side by side."""
+    longer = (msgspec.structs.replace(rule, by="order", within_us=4 * rule.within_us) for rule in signals.rules)
+    return msgspec.structs.replace(signals, rules=tuple(longer))
 
 
 def _draw_rule(random: Random, number: int, shape: Shape) -> SignalRule:
     measures = {"each": random.choice(("", "amount")), "overdue": "due"}
     learned: dict[Shape, Learned] = {"each": "answer", "turn": "dwell", "lull": "gap"}
     parts: list[Part] = ["page", "element", "channel"]
+    # A pause counts after two others only; without wide rules there would hardly be any.
+    is_pause, is_ahead = shape == "pause", shape == "follow" and random.random() < 0.5
     return SignalRule(
         name=f"rule_{number}",
         shape=shape,
         archetype=random.choice(("friction", "friction", "delight")),
-        first=(Trigger(()),) if random.random() < 0.3 else _draw_triggers(random, 1, None),
-        then=(Trigger(()),) if random.random() < 0.2 else _draw_triggers(random, random.choice((0, 1)), None),
-        clear=_draw_triggers(random, 0, None) if random.random() < 0.5 else (),
+        first=(Trigger(()),) if random.random() < (0.7 if is_pause else 0.3) else _draw_triggers(random, 1, None),
+        then=(Trigger(()),)
+        if random.random() < (0.7 if is_pause else 0.2)
+        else _draw_triggers(random, random.choice((0, 1)), None),
+        clear=_draw_triggers(random, is_ahead, None) if is_ahead or random.random() < 0.5 else (),
         ignore=parse_predicate("element = 'stepper'") if random.random() < 0.3 else None,
         same=tuple(random.sample(parts, random.choice((0, 0, 1, 2)))),
         other=("channel",) if random.random() < 0.2 else (),
         by=random.choice((None, "order", "session")),
         measure=measures.get(shape, ""),
-        count=random.choice((2, 3, 4)) if shape != "pause" else random.choice((1, 2, 3)),
-        within_us=random.choice((0, 1, 2, 4, 12)) * _STEP_US,
+        count=random.choice((2, 3, 4)) if not is_pause else random.choice((1, 2, 3)),
+        within_us=random.choice((2, 4, 12) if is_pause or is_ahead else (0, 1, 2, 4, 12)) * _STEP_US,
         least_us=random.choice((0, 0, 1, 2)) * _STEP_US,
         limit_us=random.choice((0, 1, 2)) * _STEP_US,
         learned=random.choice(("", learned.get(shape, ""))),
         radius=30,
         in_decision=shape in ("missing", "each") and random.random() < 0.3,
+        clear_ahead=is_ahead,
         weight=random.choice((0, 0.5, 1, 2)),
     )
 

@@ -95,11 +95,12 @@ def compiled_host(case: Case) -> Found:
     limits = limit_tables(plan, case.limits, names.spots, pa.array(names.events))
     tables = tables_of(plan, numbering.symbols.tables(), limits, numbering.contexts(), case.data_end)
     found: Found = ([], [])
+    flow = new_flow()
     for bucket in np.flatnonzero(counts).tolist():
         part = records[starts[bucket] : starts[bucket + 1]]
         placed, of_customer = put_together(part, len(names.customers), bucket)
         drop_duplicates(placed, of_customer)
-        emitted = run_bucket(tables, placed, of_customer, bucket, new_flow())
+        emitted = run_bucket(tables, placed, of_customer, bucket, flow)
         found[0].extend(read_occurrences(pa.table(occurrence_batch(emitted.occurrences, names))))
         found[1].extend(read_signals(pa.table(signal_batch(emitted.signals, names))))
     return found

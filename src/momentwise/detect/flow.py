@@ -104,7 +104,7 @@ def gap_quantile(row: Int64s, share: float) -> float:
     for number, count in enumerate(counts.tolist()):
         if count and passed + count >= wanted:
             low, high = _bounds(number)
-            return (low + (high - low) * max(0.0, wanted - passed) / count) / SECOND_US
+            return float(low + (high - low) * max(0.0, wanted - passed) / count) / SECOND_US
         passed += count
     return 0.0
 

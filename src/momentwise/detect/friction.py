@@ -29,7 +29,9 @@ Floats = npt.NDArray[np.float64]
 
 
 @inlined
-def add_up(weights: Floats, half_life_us: float, limit: float, overdrawn: int, watch: Watch, first: int, out: Int64s) -> None:
+def add_up(
+    weights: Floats, half_life_us: float, limit: float, overdrawn: int, watch: Watch, first: int, out: Int64s
+) -> None:
     """Emit a row each time that the frictions emitted from row `first` on reach the limit.
 
     Signals that end in the same instant count together.
@@ -69,7 +71,7 @@ def add_up(weights: Floats, half_life_us: float, limit: float, overdrawn: int, w
 
 
 @inlined
-def _emit(watch: Watch, overdrawn: int, begun: int, at: int, count: int, out: Int64s) -> None:
+def _emit(watch: Watch, overdrawn: int, begun: np.int64, at: int, count: int, out: Int64s) -> None:
     row = watch.meta[N_EMITTED]
     out[row, S_RULE], out[row, S_AT], out[row, S_END] = overdrawn, begun, at
     out[row, S_COUNT], out[row, S_TOOK] = count, at - begun

@@ -20,6 +20,7 @@ from momentwise.define.signal import (
 from momentwise.detect.borrow import borrowed
 from momentwise.detect.compiling import compiled
 from momentwise.detect.plan import (
+    CLEAR,
     FIRST,
     LEARNED_ANSWER,
     LEARNED_DWELL,
@@ -31,13 +32,26 @@ from momentwise.detect.plan import (
     Int64s,
     Plan,
 )
-from momentwise.detect.records import AT, CHANNEL_BITS, FIXED, HALF_BITS, LOW_SYMBOL, SPOT, WHO
+from momentwise.detect.records import (
+    AT,
+    CHANNEL_BITS,
+    FIXED,
+    HALF_BITS,
+    LOW_CHANNEL,
+    LOW_HALF,
+    LOW_SYMBOL,
+    SPOT,
+    WHO,
+)
 from momentwise.detect.signals import NO_MEASURE, LimitTables
 from momentwise.detect.symbols import MOST_NAMES, SymbolTables
 from momentwise.detect.waiting import (
     E_AT,
+    E_CHANNEL,
+    E_ELEMENT,
     E_KEY,
     E_NAME,
+    E_PAGE,
     W_AT,
     W_NAME,
     Watch,
@@ -67,13 +81,12 @@ def read_examples(plan: Plan, symbols: SymbolTables, placed: Int64s, starts: Int
     return out[:found]
 
 
-def learn_limits(plan: Plan, examples: Int64s, pages: pa.Array, names: pa.Array, silent: frozenset[str]) -> Limits:
+def learn_limits(examples: Int64s, pages: pa.Array, names: pa.Array, silent: frozenset[str]) -> Limits:
     """The limits that examples teach, by the names of pages and events.
 
     p95 and p10 are nearest-rank quantiles; a page or a name with too few examples has none.
 
     Args:
-        plan: The plan.
         examples: Columns `X_…`.
         pages: Pages by number.
         names: Events' names by number.
@@ -139,49 +152,58 @@ def _read(
     found = 0
     for customer in range(len(starts) - 1):
         page_before, page_at = 0, 0
-        for rule in range(len(rules)):
-            watch.counts[rule] = 0
+        watch.counts[:] = 0
         for event in range(starts[customer], starts[customer + 1]):
             symbol = (placed[event, WHO] >> CHANNEL_BITS) & LOW_SYMBOL
             at, page = placed[event, AT], placed[event, SPOT] >> HALF_BITS
             viewed = False
             for row in range(heard_offsets[symbol], heard_offsets[symbol + 1]):
-                rule, learned = heard[row, 0], rules[heard[row, 0], U_LEARNED]
-                if learned == 0 or not heard[row, 1] & FIRST:
-                    continue
-                if learned == LEARNED_ANSWER:
-                    measured = placed[event, FIXED + keys + rules[rule, U_MEASURE]]
-                    if measured != NO_MEASURE and page != 0:
-                        out[found, X_KIND], out[found, X_OF], out[found, X_VALUE] = LEARNED_ANSWER, page, measured
-                        found += 1
-                elif learned == LEARNED_DWELL:
+                rule, roles = heard[row, 0], heard[row, 1]
+                learned = rules[rule, U_LEARNED]
+                if learned == LEARNED_GAP:
+                    _look_at(rules, rule, placed, event, names[symbol], watch)
+                    found = _read_gap(rules, rule, roles, watch, out, found)
+                elif learned == LEARNED_DWELL and roles & FIRST:
                     viewed = page != 0
-                elif learned == LEARNED_GAP:
-                    watch.event[E_AT], watch.event[E_NAME] = at, names[symbol]
-                    column = rules[rule, U_KEY]
-                    watch.event[E_KEY] = placed[event, FIXED + column] if column >= 0 else 0
-                    found = _read_gap(rules, rule, watch, out, found)
+                elif learned == LEARNED_ANSWER and roles & FIRST and page != 0:
+                    measured = placed[event, FIXED + keys + rules[rule, U_MEASURE]]
+                    if measured != NO_MEASURE:
+                        found = _note(LEARNED_ANSWER, page, measured, out, found)
             if viewed:
                 if page_before != 0 and at - page_at <= LONGEST_STAY_US:
-                    out[found, X_KIND], out[found, X_OF], out[found, X_VALUE] = LEARNED_DWELL, page_before, at - page_at
-                    found += 1
+                    found = _note(LEARNED_DWELL, page_before, at - page_at, out, found)
                 page_before, page_at = page, at
     return found
 
 
 @compiled
-def _read_gap(rules: Int64s, rule: int, watch: Watch, out: Int64s, found: int) -> int:
-    """The gap from each step that matches to the one at hand, which then waits in their place."""
+def _note(kind: int, of: int, value: int, out: Int64s, found: int) -> int:
+    """Write one example; returns how many there are."""
+    out[found, X_KIND], out[found, X_OF], out[found, X_VALUE] = kind, of, value
+    return found + 1
+
+
+@compiled
+def _look_at(rules: Int64s, rule: int, placed: Int64s, event: int, name: int, watch: Watch) -> None:
+    """Hand an event's parts to what compares them."""
+    parts, who, spot, key = watch.event, placed[event, WHO], placed[event, SPOT], rules[rule, U_KEY]
+    parts[E_AT], parts[E_NAME], parts[E_CHANNEL] = placed[event, AT], name, who & LOW_CHANNEL
+    parts[E_PAGE], parts[E_ELEMENT] = spot >> HALF_BITS, spot & LOW_HALF
+    parts[E_KEY] = placed[event, FIXED + key] if key >= 0 else 0
+
+
+@compiled
+def _read_gap(rules: Int64s, rule: int, roles: int, watch: Watch, out: Int64s, found: int) -> int:
+    """The gap from each step that matches to the event at hand, which, if it is a step, then waits in their place."""
     place = 0
-    while place < watch.counts[rule]:
+    while place < watch.counts[rule] and roles & (FIRST | CLEAR):
         row = rule * MOST_WAITING + place
         if is_match(rules, rule, watch, row):
-            if found < len(out):
-                out[found, X_KIND], out[found, X_OF] = LEARNED_GAP, watch.entries[row, W_NAME]
-                out[found, X_VALUE] = watch.event[E_AT] - watch.entries[row, W_AT]
-                found += 1
+            gap = watch.event[E_AT] - watch.entries[row, W_AT]
+            found = _note(LEARNED_GAP, watch.entries[row, W_NAME], gap, out, found)
             drop_entry(watch, rule, place)
         else:
             place += 1
-    add_entry(watch, rule)
+    if roles & FIRST:
+        add_entry(watch, rule)
     return found

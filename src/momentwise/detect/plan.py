@@ -44,8 +44,9 @@ EACH, CHAIN, FOLLOW, MISSING, OVERDUE, TURN, LONE, PAUSE, LULL, BURST = range(10
 # Columns of the table of rules.
 (
     U_SHAPE, U_SAME, U_OTHER, U_KEY, U_MEASURE, U_COUNT, U_WITHIN, U_LEAST, U_LIMIT, U_LEARNED, U_RADIUS, U_DECISION,
-) = range(12)  # fmt: skip
-RULE_WIDTH = 12
+    U_AHEAD,
+) = range(13)  # fmt: skip
+RULE_WIDTH = 13
 
 # Bits of the parts of an event that a rule compares, and numbers of what is learned.
 SAME_PAGE, SAME_ELEMENT, SAME_CHANNEL = 1, 2, 4
@@ -299,6 +300,7 @@ def _rule_row(rule: SignalRule, key: int, measure: int) -> list[int]:
     return [
         list(SHAPES).index(rule.shape), same, other, key, measure, rule.count, rule.within_us, rule.least_us,
         rule.limit_us, LEARNED.index(rule.learned), rule.radius, rule.in_decision,
+        rule.clear_ahead and rule.shape == "follow",
     ]  # fmt: skip
 
 
@@ -374,6 +376,7 @@ def _bit_sql(condition: Condition, value: int, columns: Mapping[str, Column]) ->
 
 
 def has_bit(words: tuple[int, ...], bit: int) -> bool:
+    """Whether an event fulfils a condition; none is fulfilled where there is none (-1)."""
     return bit >= 0 and bool(words[bit // BITS_PER_WORD] >> (bit % BITS_PER_WORD) & 1)
 
 

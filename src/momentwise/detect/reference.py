@@ -230,9 +230,7 @@ def _close(
     return closed, one.start
 
 
-def _with_past(
-    one: Occurrence, start: Event, history: Sequence[Event], properties: tuple[str, ...]
-) -> Occurrence:
+def _with_past(one: Occurrence, start: Event, history: Sequence[Event], properties: tuple[str, ...]) -> Occurrence:
     """The occurrence with what was known of the customer when it started, the event that started it included."""
     known: dict[str, str] = {}
     for event in history:

@@ -21,7 +21,16 @@ from momentwise.define.signal import (
     SignalRule,
 )
 from momentwise.detect.reference import by_customer
-from momentwise.detect.reference_signals import Kinds, answers_of, counts_as_first, is_any, measured_time
+from momentwise.detect.reference_signals import (
+    Kinds,
+    Met,
+    answers_of,
+    counts_as_first,
+    is_any,
+    is_match,
+    measured_time,
+    meet,
+)
 
 # What is measured, and of which page or event's name.
 Example = tuple[str, int]
@@ -40,7 +49,8 @@ def learn_limits(playbook: Playbook, events: Iterable[Event], kinds: Kinds = FIE
     answers = [x for rule in rules if rule.learned == "answer" for h in histories for x in _answers(rule, h, kinds)]
     viewing = [rule for rule in rules if rule.learned == "dwell"]
     dwells = [x for history in histories for x in _dwells(viewing, history, kinds)]
-    gaps = [x for rule in rules if rule.learned == "gap" for h in histories for x in _gaps(rule, h, kinds)]
+    learning = [rule for rule in rules if rule.learned == "gap"]
+    gaps = [x for r in learning for h in histories for x in _gaps(r, meet(playbook, r, h, kinds, ()), kinds)]
     return Limits(
         answers=_percentiles(answers, 95, FEWEST_ANSWERS),
         dwells=_percentiles(dwells, 10, FEWEST_DWELLS),
@@ -73,17 +83,16 @@ def _dwells(rules: Sequence[SignalRule], history: Sequence[Event], kinds: Kinds)
             yield page, left_at - at
 
 
-def _gaps(rule: SignalRule, history: Sequence[Event], kinds: Kinds) -> Iterator[Example]:
-    waiting: list[tuple[str | None, Event]] = []
-    for event in history:
-        if not counts_as_first(rule, event, kinds):
-            continue
-        key = read_text(event.read().get(rule.by)) if rule.by else None
+def _gaps(rule: SignalRule, history: Sequence[Met], kinds: Kinds) -> Iterator[Example]:
+    waiting: list[Met] = []
+    for met in history:
+        is_first = counts_as_first(rule, met.event, kinds)
         for one in list(waiting):
-            if one[0] is None or key is None or one[0] == key:
+            if (is_first or met.is_clear) and is_match(rule, one, met):
                 waiting.remove(one)
-                yield one[1].event, event.at - one[1].at
-        waiting = [*waiting, (key, event)][-MOST_WAITING:]
+                yield one.event.event, met.at - one.at
+        if is_first:
+            waiting = [*waiting, met][-MOST_WAITING:]
 
 
 def _percentiles(examples: Iterable[Example], percent: int, fewest: int) -> dict[str, int]:

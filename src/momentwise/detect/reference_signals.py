@@ -28,7 +28,7 @@ _TEACHING = 2
 
 
 @dataclass(frozen=True, eq=False)
-class _Met:
+class Met:
     """One event as one rule meets it.
 
     Args:
@@ -61,8 +61,8 @@ class _Met:
 class _Wait:
     """What waits: its first event, the last that joined it, how many they are, and the deadline of *overdue*."""
 
-    first: _Met
-    last: _Met
+    first: Met
+    last: Met
     count: int = 1
     due: int = 0
 
@@ -72,7 +72,7 @@ class _Scene:
     """What a shape looks at: one customer's events as one rule meets them, and what goes for all of them."""
 
     rule: SignalRule
-    history: Sequence[_Met]
+    history: Sequence[Met]
     data_end: int
     limits: Limits
     kinds: Kinds
@@ -104,7 +104,7 @@ def detect_signals(
         mine: list[Signal] = []
         for rule in playbook.signals.rules:
             if rule.name not in limits.silent:
-                met = _meet(playbook, rule, history, kinds, properties)
+                met = meet(playbook, rule, history, kinds, properties)
                 mine.extend(_SHAPES[rule.shape](_Scene(rule, met, data_end, limits, kinds)))
         found.extend([*mine, *_overdrawn(playbook, mine)])
     return sorted(
@@ -112,10 +112,11 @@ def detect_signals(
     )
 
 
-def _meet(
+def meet(
     playbook: Playbook, rule: SignalRule, history: Sequence[Event], kinds: Kinds, properties: tuple[str, ...]
-) -> list[_Met]:
-    found: list[_Met] = []
+) -> list[Met]:
+    """One customer's events, in order, as a rule meets them."""
+    found: list[Met] = []
     known: dict[str, str] = {}
     for number, event in enumerate(history):
         fields = event.read()
@@ -124,7 +125,7 @@ def _meet(
         if is_first and rule.in_decision:
             is_first = _is_deciding(playbook, history[: number + 1], kinds)
         found.append(
-            _Met(
+            Met(
                 event,
                 is_first=is_first,
                 is_then=is_any(answers_of(playbook, rule), event, kinds),
@@ -170,14 +171,18 @@ def _is_deciding(playbook: Playbook, so_far: Sequence[Event], kinds: Kinds) -> b
     return any(moment and now - one.started_at <= moment.abandon_after_us for one, moment in open_ones)
 
 
-def _is_place(rule: SignalRule, first: _Met, met: _Met) -> bool:
+def _is_place(rule: SignalRule, first: Met, met: Met) -> bool:
     """Whether an event lies at the place of another one: equal parts, the same key or none."""
     return all(first.part(part) == met.part(part) for part in rule.same) and first.key == met.key
 
 
-def _is_match(rule: SignalRule, first: _Met, met: _Met) -> bool:
+def _has_other_key(first: Met, met: Met) -> bool:
+    return first.key is not None and met.key is not None and first.key != met.key
+
+
+def is_match(rule: SignalRule, first: Met, met: Met) -> bool:
     """Whether an event matches what waits: equal parts, other parts that differ, and no other key."""
-    if first.key is not None and met.key is not None and first.key != met.key:
+    if _has_other_key(first, met):
         return False
     for part in rule.other:
         here, there = first.part(part), met.part(part)
@@ -186,11 +191,11 @@ def _is_match(rule: SignalRule, first: _Met, met: _Met) -> bool:
     return all(first.part(part) == met.part(part) for part in rule.same)
 
 
-def _matching(rule: SignalRule, waiting: list[_Wait], met: _Met) -> list[_Wait]:
-    return [one for one in waiting if _is_match(rule, one.first, met)]
+def _matching(rule: SignalRule, waiting: list[_Wait], met: Met) -> list[_Wait]:
+    return [one for one in waiting if is_match(rule, one.first, met)]
 
 
-def _at_place(rule: SignalRule, waiting: list[_Wait], met: _Met) -> _Wait | None:
+def _at_place(rule: SignalRule, waiting: list[_Wait], met: Met) -> _Wait | None:
     return next((one for one in waiting if _is_place(rule, one.first, met)), None)
 
 
@@ -216,7 +221,7 @@ def measured_time(rule: SignalRule, event: Event, kinds: Kinds) -> int | None:
     return min(floor(value * SECOND_US + 0.5), LONGEST_US) if value >= 0 else None
 
 
-def _signal(rule: SignalRule, first: _Met, ended_at: int, count: int, took: int | None = None) -> Signal:
+def _signal(rule: SignalRule, first: Met, ended_at: int, count: int, took: int | None = None) -> Signal:
     return Signal(
         customer=first.event.customer,
         signal=rule.name,
@@ -244,7 +249,7 @@ def _each(scene: _Scene) -> Iterator[Signal]:
             yield _signal(scene.rule, met, met.at, 1, took)
 
 
-def _is_long(scene: _Scene, met: _Met, took: int) -> bool:
+def _is_long(scene: _Scene, met: Met, took: int) -> bool:
     if took > scene.rule.limit_us:
         return True
     own = scene.limits.answers.get(met.part("page") or "") if scene.rule.learned == "answer" else None
@@ -257,7 +262,7 @@ def _chain(scene: _Scene) -> Iterator[Signal]:
     for met in scene.history:
         ended = [one for one in waiting if met.at > one.last.at + rule.within_us]
         if met.is_clear:
-            ended += [one for one in _matching(rule, waiting, met) if one not in ended]
+            ended += [one for one in waiting if one not in ended and not _has_other_key(one.first, met)]
         yield from _long_enough(rule, ended)
         _forget(waiting, ended)
         known = _at_place(rule, waiting, met)
@@ -277,13 +282,15 @@ def _long_enough(rule: SignalRule, chains: Iterable[_Wait]) -> Iterator[Signal]:
 def _follow(scene: _Scene) -> Iterator[Signal]:
     rule = scene.rule
     waiting: list[_Wait] = []
+    cleared_until: int | None = None
     for met in scene.history:
         _forget(waiting, [one for one in waiting if met.at > one.first.at + rule.within_us])
         if met.is_clear:
             _forget(waiting, _matching(rule, waiting, met))
+            cleared_until = met.at + rule.within_us if (rule.shape, rule.clear_ahead) == ("follow", True) else None
         if met.is_then:
             yield from _end_last(scene, waiting, met)
-        if met.is_first:
+        if met.is_first and (cleared_until is None or met.at > cleared_until):
             # After a step that is told anew (follow) or after any further word (lull) the wait begins again.
             known = _at_place(rule, waiting, met)
             over = _matching(rule, waiting, met) if rule.shape == "lull" else [known] if known else []
@@ -291,7 +298,7 @@ def _follow(scene: _Scene) -> Iterator[Signal]:
             _remember(waiting, _Wait(met, met))
 
 
-def _end_last(scene: _Scene, waiting: list[_Wait], met: _Met) -> Iterator[Signal]:
+def _end_last(scene: _Scene, waiting: list[_Wait], met: Met) -> Iterator[Signal]:
     """A `then` ends every wait that it matches; the one that began last decides whether that is a signal."""
     ended = _matching(scene.rule, waiting, met)
     _forget(waiting, ended)
@@ -299,7 +306,7 @@ def _end_last(scene: _Scene, waiting: list[_Wait], met: _Met) -> Iterator[Signal
         yield _signal(scene.rule, ended[-1].first, met.at, 2)
 
 
-def _least(scene: _Scene, first: _Met) -> int:
+def _least(scene: _Scene, first: Met) -> int:
     rule = scene.rule
     usual = scene.limits.gaps.get(first.event.event, 0) if (rule.shape, rule.learned) == ("lull", "gap") else 0
     return max(rule.least_us, usual)
@@ -324,7 +331,7 @@ def _missing(scene: _Scene) -> Iterator[Signal]:
     yield from _let_time_pass(rule, waiting, scene.data_end)
 
 
-def _promise(scene: _Scene, waiting: list[_Wait], known: _Wait | None, met: _Met) -> None:
+def _promise(scene: _Scene, waiting: list[_Wait], known: _Wait | None, met: Met) -> None:
     due = measured_time(scene.rule, met.event, scene.kinds)
     if due is None or due < met.at:
         return
@@ -342,7 +349,7 @@ def _let_time_pass(rule: SignalRule, waiting: list[_Wait], now: int) -> Iterator
 
 def _turn(scene: _Scene) -> Iterator[Signal]:
     rule = scene.rule
-    pages: list[_Met] = []
+    pages: list[Met] = []
     for met in scene.history:
         if met.is_clear:
             pages = []
@@ -358,7 +365,7 @@ def _turn(scene: _Scene) -> Iterator[Signal]:
             pages = [back]
 
 
-def _longest_stay(scene: _Scene, left: _Met) -> int:
+def _longest_stay(scene: _Scene, left: Met) -> int:
     usual = scene.limits.dwells.get(left.part("page") or "") if scene.rule.learned == "dwell" else None
     return scene.rule.within_us if usual is None else min(scene.rule.within_us, usual)
 
@@ -374,12 +381,12 @@ def _lone(scene: _Scene) -> Iterator[Signal]:
 
 def _pause(scene: _Scene) -> Iterator[Signal]:
     rule = scene.rule
-    first: _Met | None = None
+    first: Met | None = None
     pauses: list[int] = []
     for met in scene.history:
-        if first is not None and met.is_clear and _is_match(rule, first, met):
+        if first is not None and met.is_clear and is_match(rule, first, met):
             first = None
-        if first is not None and met.is_then and _is_match(rule, first, met):
+        if first is not None and met.is_then and is_match(rule, first, met):
             took = met.at - first.at
             if _is_hesitant(rule, pauses, took):
                 yield _signal(rule, first, met.at, 2)
@@ -406,14 +413,14 @@ def _burst(scene: _Scene) -> Iterator[Signal]:
             yield _signal(rule, begun, clicks[numbers[-1]].at, len(numbers) + rule.count - 1)
 
 
-def _is_raging(rule: SignalRule, so_far: Sequence[_Met]) -> bool:
+def _is_raging(rule: SignalRule, so_far: Sequence[Met]) -> bool:
     group = so_far[-rule.count :]
     if len(group) < rule.count or group[-1].at - group[0].at > rule.within_us:
         return False
     return all(_is_same_spot(group[0], met, rule.radius) for met in group)
 
 
-def _is_same_spot(one: _Met, other: _Met, radius: int) -> bool:
+def _is_same_spot(one: Met, other: Met, radius: int) -> bool:
     if one.part("page") != other.part("page"):
         return False
     here, there = _position(one.event), _position(other.event)

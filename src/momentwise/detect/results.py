@@ -149,7 +149,7 @@ def _batch(columns: list[pa.Array], schema: pa.Schema, known: Int64s, names: Nam
 
 def flow_table(flows: dict[int, Int64s], names: Names) -> pa.Table:
     """What comes after what, as a table of `FLOW_SCHEMA`, most frequent first within a moment."""
-    rows = []
+    rows: list[dict[str, Any]] = []  # texts and numbers
     for pair, row in flows.items():
         moment, event, following, outcome = split_pair(pair)
         count = int(row[F_COUNT])
@@ -164,7 +164,9 @@ def flow_table(flows: dict[int, Int64s], names: Names) -> pa.Table:
                 "mean_seconds": float(row[F_SUM]) / count / SECOND_US,
             }
         )
-    rows.sort(key=lambda row: (row["moment"] or "", -row["count"], row["event"], row["next"] or "", row["outcome"] or ""))
+    rows.sort(
+        key=lambda row: (row["moment"] or "", -row["count"], row["event"], row["next"] or "", row["outcome"] or "")
+    )
     return pa.Table.from_pylist(rows, schema=FLOW_SCHEMA)
 
 

@@ -16,7 +16,6 @@ from momentwise.detect.plan import (
     CLEAR,
     EACH,
     FIRST,
-    FOLLOW,
     LEARNED_ANSWER,
     LEARNED_DWELL,
     LEARNED_GAP,
@@ -28,6 +27,7 @@ from momentwise.detect.plan import (
     PAUSE,
     THEN,
     TURN,
+    U_AHEAD,
     U_COUNT,
     U_LEARNED,
     U_LEAST,
@@ -53,6 +53,7 @@ from momentwise.detect.waiting import (
     add_entry,
     drop_entry,
     emit_entry,
+    has_other_key,
     is_match,
     is_same_place,
 )
@@ -62,6 +63,9 @@ NO_MEASURE = -(1 << 62)
 
 # So many of a customer's pauses only teach the pace.
 _TEACHING = 2
+
+# The customer's last `clear`, in the rule's row of `pace`: when, and whether there was one.
+C_AT, C_SEEN = 0, 1
 
 
 class LimitTables(NamedTuple):
@@ -82,7 +86,14 @@ class LimitTables(NamedTuple):
 
 @inlined
 def hear(
-    rules: Int64s, limits: LimitTables, rule: int, roles: int, measured: int, in_decision: bool, watch: Watch, out: Int64s
+    rules: Int64s,
+    limits: LimitTables,
+    rule: int,
+    roles: int,
+    measured: int,
+    in_decision: bool,
+    watch: Watch,
+    out: Int64s,
 ) -> None:
     """One rule hears of the event at hand (`watch.event`).
 
@@ -186,26 +197,30 @@ def _pause(rules: Int64s, rule: int, roles: int, watch: Watch, out: Int64s) -> N
 
 
 @inlined
-def _wait(
-    rules: Int64s, limits: LimitTables, rule: int, roles: int, measured: int, watch: Watch, out: Int64s
-) -> None:
+def _wait(rules: Int64s, limits: LimitTables, rule: int, roles: int, measured: int, watch: Watch, out: Int64s) -> None:
     """The shapes with entries: chain, follow, missing, overdue and lull."""
     shape, at = rules[rule, U_SHAPE], watch.event[E_AT]
     if watch.counts[rule] > 0:
         expire_rule(rules, rule, watch, at, out)
     if roles & CLEAR:
         _clear(rules, rule, watch, out)
+        if rules[rule, U_AHEAD]:
+            watch.pace[rule, C_AT], watch.pace[rule, C_SEEN] = at, 1
     if roles & THEN:
         if shape in (MISSING, OVERDUE):
             _answer(rules, rule, watch)
         elif shape != CHAIN:
             _follow(rules, limits, rule, watch, out)
-    if not roles & FIRST:
-        return
-    known = -1
+    if roles & FIRST and not _is_cleared_ahead(rules, rule, watch):
+        _begin(rules, rule, measured, watch)
+
+
+@inlined
+def _begin(rules: Int64s, rule: int, measured: int, watch: Watch) -> None:
+    """A `first` joins what waits at its place, or takes its place and waits."""
+    shape, at, known = rules[rule, U_SHAPE], watch.event[E_AT], -1
     for place in range(watch.counts[rule]):
-        row = rule * MOST_WAITING + place
-        if is_same_place(rules, rule, watch, row) or (shape == LULL and is_match(rules, rule, watch, row)):
+        if is_same_place(rules, rule, watch, rule * MOST_WAITING + place):
             known = place
     if shape in (CHAIN, MISSING) and known >= 0:
         row = rule * MOST_WAITING + known
@@ -220,6 +235,14 @@ def _wait(
         drop_entry(watch, rule, known)
     row = add_entry(watch, rule)
     watch.entries[row, W_DUE] = measured if shape == OVERDUE else at + rules[rule, U_WITHIN]
+
+
+@inlined
+def _is_cleared_ahead(rules: Int64s, rule: int, watch: Watch) -> bool:
+    """Whether the last `clear` still holds for the event at hand."""
+    if not rules[rule, U_AHEAD] or watch.pace[rule, C_SEEN] == 0:
+        return False
+    return bool(watch.event[E_AT] - watch.pace[rule, C_AT] <= rules[rule, U_WITHIN])
 
 
 @inlined
@@ -256,12 +279,12 @@ def _end_chain(rules: Int64s, rule: int, watch: Watch, row: int, out: Int64s) ->
 
 @inlined
 def _clear(rules: Int64s, rule: int, watch: Watch, out: Int64s) -> None:
-    """Take back what matches; a chain ends there."""
-    place = 0
+    """Take back what matches; chains end there, wherever that is."""
+    place, is_chain = 0, rules[rule, U_SHAPE] == CHAIN
     while place < watch.counts[rule]:
         row = rule * MOST_WAITING + place
-        if is_match(rules, rule, watch, row):
-            if rules[rule, U_SHAPE] == CHAIN:
+        if (is_chain and not has_other_key(watch, row)) or (not is_chain and is_match(rules, rule, watch, row)):
+            if is_chain:
                 _end_chain(rules, rule, watch, row, out)
             drop_entry(watch, rule, place)
         else:

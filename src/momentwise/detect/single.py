@@ -14,7 +14,7 @@ from momentwise.define.evaluate import FieldValue, Kind, read_as, read_number, r
 from momentwise.define.event import FIELD_KINDS, Event
 from momentwise.define.moment import OUTCOMES
 from momentwise.define.occurrence import Occurrence, Signal
-from momentwise.define.signal import OVERDRAWN, Limits
+from momentwise.define.signal import MOST_WAITING, OVERDRAWN, Limits
 from momentwise.define.span import LONGEST_US, SECOND_US
 from momentwise.detect import automaton, friction, rage, signals, waiting
 from momentwise.detect.flow import new_flow
@@ -48,9 +48,7 @@ class SingleEventPass:
         limits: What was learned from past data.
     """
 
-    def __init__(
-        self, plan: Plan, kinds: Mapping[str, Kind] = FIELD_KINDS, limits: Limits | None = None
-    ) -> None:
+    def __init__(self, plan: Plan, kinds: Mapping[str, Kind] = FIELD_KINDS, limits: Limits | None = None) -> None:
         self._plan, self._kinds, self._limits = plan, kinds, limits or Limits()
         self._symbols = Symbols(plan)
         self._tables = self._symbols.tables()
@@ -67,7 +65,7 @@ class SingleEventPass:
         self._waits = (shapes >= CHAIN) & (shapes <= OVERDUE) | (shapes == LULL)
         width = len(plan.properties)
         self._out = np.zeros((_ROWS, automaton.OUT_WIDTH + width), dtype=np.int64)
-        rows = (len(plan.rules) + 1) * (signals.MOST_WAITING + 1)
+        rows = (len(plan.rules) + 1) * (MOST_WAITING + 1)
         self._signal_out = np.zeros((rows, waiting.SIGNAL_WIDTH + width), dtype=np.int64)
         self._examples = _LimitsByNumber(self._limits, [rule.name in self._limits.silent for rule in plan.rules])
         self._values: list[list[str | None]] = [[None] for _ in plan.properties]
@@ -133,7 +131,13 @@ class SingleEventPass:
         watch = waiting.new_watch(0, 0)
         watch.meta[waiting.N_EMITTED] = len(rows)
         friction.add_up(
-            np.array([*weights, 0.0]), float(settings.half_life_us), float(settings.limit), len(plan.rules), watch, 0, out
+            np.array([*weights, 0.0]),
+            float(settings.half_life_us),
+            float(settings.limit),
+            len(plan.rules),
+            watch,
+            0,
+            out,
         )
         return [self._signal(customer, row) for row in out[len(rows) : watch.meta[waiting.N_EMITTED]].tolist()]
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from momentwise.detect.compiling import compiled
 from momentwise.detect.plan import (

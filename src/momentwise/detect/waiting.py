@@ -97,10 +97,9 @@ def is_same_place(rules: Int64s, rule: int, watch: Watch, row: int) -> bool:
 @inlined
 def is_match(rules: Int64s, rule: int, watch: Watch, row: int) -> bool:
     """Whether the event at hand matches an entry: equal parts, other parts that differ, and no other key."""
-    entries, event = watch.entries, watch.event
-    if entries[row, W_KEY] != 0 and event[E_KEY] != 0 and entries[row, W_KEY] != event[E_KEY]:
+    if has_other_key(watch, row):
         return False
-    other = rules[rule, U_OTHER]
+    entries, event, other = watch.entries, watch.event, rules[rule, U_OTHER]
     if other & SAME_PAGE and not _differ(entries[row, W_PAGE], event[E_PAGE]):
         return False
     if other & SAME_ELEMENT and not _differ(entries[row, W_ELEMENT], event[E_ELEMENT]):
@@ -108,6 +107,12 @@ def is_match(rules: Int64s, rule: int, watch: Watch, row: int) -> bool:
     if other & SAME_CHANNEL and not _differ(entries[row, W_CHANNEL], event[E_CHANNEL]):
         return False
     return has_same_parts(rules, rule, watch, row)
+
+
+@inlined
+def has_other_key(watch: Watch, row: int) -> bool:
+    """Whether the event at hand and an entry both have a key, and not the same."""
+    return _differ(watch.entries[row, W_KEY], watch.event[E_KEY])
 
 
 @inlined
@@ -123,7 +128,8 @@ def has_same_parts(rules: Int64s, rule: int, watch: Watch, row: int) -> bool:
 
 @inlined
 def _differ(one: int, other: int) -> bool:
-    return one != 0 and other != 0 and one != other
+    """Whether both are there and are not the same."""
+    return one != 0 and other not in (0, one)
 
 
 @inlined

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,9 +13,10 @@ from momentwise.learn.vocabulary import has_sense, is_raw
 _ECHO = 0.87  # an event that nearly always follows, and nearly never comes alone, is the same step going on
 _AS_MANY = 1.3  # what comes several times for each of the other is no echo of it
 _LEAST_WORTH = 0.2
-_LEAST_NEWS = 0.12
+_LEAST_NEWS = 0.08
 _SAME_START, _SAME_GOAL = 0.7, 0.6  # what a second moment of the same start, or goal, is still worth
-_PART, _LINK = 0.6, 0.45  # what a part of a chain is worth beside the whole: from its first step, and inside of it
+_PART, _LINK = 0.6, 0.35  # what a part of a chain is worth beside the whole: from its first step, and inside
+_FULL = 0.5  # what one more is worth where a chain has as many proposals as links
 _PER_START = 6
 _AT_ONCE, _ALWAYS, _SAFE = HOUR_US, 0.98, 0.5  # where nobody waits and nobody fails, little is at stake
 _RAW, _WELL_NAMED = 0.35, 1.1
@@ -42,14 +44,14 @@ def choose_pairs(pairs: Sequence[Pair], names: Sequence[str], most: int) -> tupl
     value = {pair: worth(pair, names) for pair in kept} | {pair: _LINK * worth(pair, names) for pair in links}
     for pair in find_parts(kept, echoes):
         value[pair] *= _PART
-    chosen, rest = _most_different(value, names, most)
+    chosen, rest = _most_different(value, echoes, names, most)
     return chosen, [*dropped, *detours, *rest]
 
 
 def worth(pair: Pair, names: Sequence[str]) -> float:
     """How good a moment the pair would make, before others are looked at; the names are a tie-break."""
     start, goal = names[pair.start], names[pair.goal]
-    value = pair.strength * (1 - pair.repeat)
+    value = pair.strength * math.sqrt(1 - pair.repeat)  # who tries again is no stranger; a click that never rests is
     if is_raw(start):
         value *= _RAW
     if is_raw(goal):
@@ -112,7 +114,10 @@ def _without_inner_steps(
 
 
 def find_links(pairs: Sequence[Pair], echoes: dict[int, set[int]]) -> tuple[set[Pair], set[Pair]]:
-    """The direct links of all chains of echoes, and of each chain the one that takes longest: where people wait."""
+    """The direct links of all chains of echoes, and of each chain the pair that ends with its longest wait.
+
+    That pair begins at the first step, as the wait does for the customer, unless it would then be the whole chain.
+    """
     direct, stalls = set(), set()
     for origin in {m for sources in echoes.values() for m in sources if m not in echoes}:
         chain = {origin} | _chain(origin, echoes)
@@ -121,7 +126,10 @@ def find_links(pairs: Sequence[Pair], echoes: dict[int, set[int]]) -> tuple[set[
         links = [pair for pair in inside if not any(_lies_between(m, pair, ways) for m in chain)]
         direct.update(links)
         if len(links) > 1:
-            stalls.add(max(links, key=lambda pair: pair.window_us))
+            longest = max(links, key=lambda pair: pair.window_us)
+            whole = max(chain, key=lambda event: len(echoes.get(event, ())))
+            begins = [one for one in inside if (one.start, one.goal) == (origin, longest.goal) and one.goal != whole]
+            stalls.add(begins[0] if begins else longest)
     return direct, stalls
 
 
@@ -139,9 +147,8 @@ def _inner(pair: Pair, echoes: dict[int, set[int]], known: dict[tuple[int, int],
     nearer = [m for m in (to_start | _chain(pair.start, echoes)) if known.get((m, pair.goal), 0) > own]
     if pair.start not in to_goal and nearer:
         return f"{names[nearer[0]]} is of the same chain and nearer to {names[pair.goal]}"
-    outside = [m for m in to_goal - _chain(pair.start, echoes) if m != pair.start and (pair.start, m) in known]
-    if outside:
-        return f"{names[pair.goal]} only follows from {names[outside[0]]}"
+    if to_goal and pair.start not in to_goal:
+        return f"{names[pair.goal]} only follows from {names[min(to_goal, key=lambda m: len(echoes.get(m, ())))]}"
     return ""
 
 
@@ -153,37 +160,37 @@ def _chain(start: int, echoes: dict[int, set[int]]) -> set[int]:
 def _without_detours(
     pairs: list[Pair], echoes: dict[int, set[int]], names: Sequence[str]
 ) -> tuple[list[Pair], list[Dropped]]:
-    """A pair goes where two stronger ones lead the same way over a step between.
+    """A pair goes where two stronger ones explain it: a way over a step between, or one step that both follow from.
 
     Source: the data processing inequality, as in Margolin et al., ARACNE, BMC Bioinformatics 7 (2006): of three events in a
     row, the outer two never belong together more closely than either does with the middle.
     """
     value = {(pair.start, pair.goal): worth(pair, names) for pair in pairs}
-    goals: dict[int, list[int]] = {}
-    for pair in pairs:
-        goals.setdefault(pair.start, []).append(pair.goal)
     kept, dropped = [], []
     for pair in pairs:
-        own = value[pair.start, pair.goal]
-        between = [
-            m for m in goals[pair.start]
-            if m != pair.goal and min(value[pair.start, m], value.get((m, pair.goal), 0)) >= own
-        ]  # fmt: skip
-        if between and pair.start not in echoes.get(pair.goal, ()):
-            dropped.append(
-                Dropped(pair, f"it leads over {names[between[0]]}, to which and from which the way is clearer")
-            )
+        own, is_chain = value[pair.start, pair.goal], pair.start in echoes.get(pair.goal, ())
+        goals = [m for (start, m) in value if start == pair.start and m != pair.goal]
+        causes = [c for (c, goal) in value if goal == pair.start and c != pair.goal]
+        between = [m for m in goals if min(value[pair.start, m], value.get((m, pair.goal), 0)) >= own]
+        common = [c for c in causes if min(value[c, pair.start], value.get((c, pair.goal), 0)) > own]
+        if between and not is_chain:
+            way = f"it leads over {names[between[0]]}, to which and from which the way is clearer"
+            dropped.append(Dropped(pair, way))
+        elif common and not is_chain:
+            dropped.append(Dropped(pair, f"both follow from {names[common[0]]}"))
         else:
             kept.append(pair)
     return kept, dropped
 
 
-def _most_different(value: Mapping[Pair, float], names: Sequence[str], most: int) -> tuple[list[Pair], list[Dropped]]:
+def _most_different(
+    value: Mapping[Pair, float], echoes: dict[int, set[int]], names: Sequence[str], most: int
+) -> tuple[list[Pair], list[Dropped]]:
     """The best pair, then the best of the rest with a discount for what is there already, and so on."""
     chosen: list[Pair] = []
 
     def news(pair: Pair) -> float:
-        return value[pair] * _discount(pair, chosen)
+        return value[pair] * _discount(pair, chosen) * (_FULL if _is_chain_full(pair, chosen, echoes) else 1)
 
     left = sorted(
         (pair for pair in value if worth(pair, names) >= _LEAST_WORTH), key=lambda pair: (pair.start, pair.goal)
@@ -195,9 +202,18 @@ def _most_different(value: Mapping[Pair, float], names: Sequence[str], most: int
             break
         chosen.append(best)
         left.remove(best)
-    full = f"there are {most} stronger ones"
+    full = "others are stronger, and there is room for so many only"
     near = "a stronger proposal begins or ends with the same event"
     return chosen, [*(Dropped(pair, near if news(pair) < _LEAST_NEWS else full) for pair in left), *loose]
+
+
+def _is_chain_full(pair: Pair, chosen: Sequence[Pair], echoes: dict[int, set[int]]) -> bool:
+    """Whether as many pairs of the chain are chosen as it has links."""
+    if pair.start not in echoes.get(pair.goal, ()):
+        return False
+    origin = next(m for m in (pair.start, *sorted(echoes[pair.goal])) if m not in echoes)
+    chain = {origin} | _chain(origin, echoes)
+    return sum(one.start in chain and one.goal in chain for one in chosen) >= len(chain) - 1
 
 
 def _discount(pair: Pair, chosen: Sequence[Pair]) -> float:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from momentwise.learn.log import Log, group_by, shuffle_names
-from momentwise.learn.waits import EDGES_US, Waits, bin_of, measure_waits, reverse
+from momentwise.learn.waits import EDGES_US, Waits, measure_waits, reverse
 
 _SATURATED = 0.97  # of the largest excess over chance: later hits are mostly chance
-_LEAST_EXCESS = 0.12  # a goal that comes after fewer than this more than chance is none
+_WAITING = 0.004  # what a window longer by a third of an octave must bring: who comes back days later starts anew
+_LEAST_EXCESS = 0.10  # a goal that comes after fewer than this more than chance is none
 _LEAST_NEED = 0.20
 _LEAST_CUSTOMERS = 20
 _ALPHA = 0.01  # chance of one false pair among all, by Bonferroni
@@ -173,8 +174,8 @@ def measure_pair(tables: Tables, a: int, b: int, people: int) -> Pair:
 
 
 def _saturated(excess: np.ndarray) -> int:
-    """The first bin in which nearly all of the largest excess is reached."""
-    best = int(np.argmax(excess))
+    """The first bin in which nearly all of the excess is reached that is worth its waiting."""
+    best = int(np.argmax(excess - _WAITING * np.arange(len(excess))))
     return int(np.argmax(excess >= _SATURATED * excess[best])) if excess[best] > 0 else best
 
 
@@ -219,9 +220,3 @@ def _critical(judged: int) -> float:
     Source: the bound of Gauss's tail, P(Z > z) < exp(-z²/2) / 2 for z > 0.
     """
     return math.sqrt(2 * math.log(judged / (2 * _ALPHA)))
-
-
-def within(tables: Tables, by: str, a: int, b: int, window_us: int) -> float:
-    """Share (0–1) of a's after which b came within a window."""
-    forward = tables.keyed[by][0] if by else tables.forward
-    return float(forward.share[a, b, bin_of(window_us)])

@@ -61,12 +61,12 @@ def discover_moments(
     runs = join_runs(steps, _RUN_US)
     tables = measure_tables(runs, rng)
     pairs = find_pairs(runs, tables)
-    chosen, dropped = choose_pairs(pairs, steps.names, most)
-    returns = _returns(steps, tables, pairs)
+    returns = _returns(steps, tables, pairs)[:most]
+    chosen, dropped = choose_pairs(pairs, steps.names, most - len(returns))
     context = _Context(steps, pairs)
     proposals = [_propose(context, pair, is_return=True) for pair in returns]
-    proposals += [_propose(context, pair, is_return=False) for pair in chosen[: most - len(returns)]]
-    ranked = sorted(proposals, key=lambda one: -one.stake)[:most]
+    proposals += [_propose(context, pair, is_return=False) for pair in chosen]
+    ranked = sorted(proposals, key=lambda one: -one.stake)
     used = {
         name for one in ranked for name in (one.start, one.complete, *(e.event for e in (*one.escalate, *one.fail)))
     }
@@ -295,7 +295,7 @@ def _with_names(proposals: Sequence[Proposal]) -> list[Proposal]:
     taken: set[str] = set()
     for place, one in enumerate(proposals, start=1):
         name = name_moment(one.start, one.complete, one.is_return) or f"moment-{place}"
-        if name in taken:
+        if name in taken and name_moment(one.start, one.complete):
             name = f"{_slug(words_of(one.start))}-to-{_slug(words_of(one.complete))}"
         if name in taken:
             name = f"{name}-{place}"

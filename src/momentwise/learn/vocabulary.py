@@ -35,7 +35,7 @@ _SENSES: dict[Sense, str] = {
 # What a tracker writes by itself: an event made of these words alone is no step that anybody would name.
 _RAW = frozenset(
     "click clicked tap tapped press pressed scroll scrolled hover page pageview screen view viewed viewport focus focused blur "
-    "blurred field changed left input keypress key mouse touch swipe impression reaction heartbeat ping session why shown "
+    "blurred field changed left file chosen input keypress key mouse touch swipe impression reaction heartbeat ping session why shown "
     "request response finished loaded load element klick seite clic página clique".split()
 )
 # The first line that has a word of either event counts.

@@ -29,31 +29,35 @@ from momentwise.charts.flow import order_steps
 from momentwise.define.finding import Split
 from momentwise.define.moment import Moment
 from momentwise.rank.evidence import Evidence
+from momentwise.rank.findings import Inquiry
 from momentwise.rank.headline import Headline
 from momentwise.rank.journey import measure_feelings
 from momentwise.rank.ledger import Ledger, measure_ledger, say_place
 from momentwise.rank.overview import Overview
 from momentwise.rank.portfolio import sum_rows
 from momentwise.rank.reality import count_demand, measure_coverage
+from momentwise.rank.sampling import narrow
 
 T = TypeVar("T")
 
 
-def gather_facts(evidence: Evidence, overview: Overview, moments: Sequence[Moment]) -> ReportFacts:
+def gather_facts(inquiry: Inquiry, overview: Overview, moments: Sequence[Moment]) -> ReportFacts:
     """What the report shows beside the run, the moments, the findings and the signals.
 
     Args:
-        evidence: The tables.
+        inquiry: What the finders looked at.
         overview: What is said of the whole.
         moments: All versions, for the marks in trends.
     """
+    evidence, parts = inquiry.whole, inquiry.read.parts
     coverage = measure_coverage(evidence)
+    ledgers = measure_ledger(inquiry.read, inquiry.survey)
     return ReportFacts(
         headline=_headline(overview.headline),
         stacks=_all(StackRow, overview.stacks),
         flows=_flows(evidence),
-        ledgers=tuple(_ledger(ledger) for ledger in measure_ledger(evidence)),
-        journey=_all(JourneyFacts, measure_feelings(evidence)),
+        ledgers=tuple(narrow(_ledger(ledger), parts) for ledger in ledgers),
+        journey=tuple(narrow(facts, parts) for facts in _all(JourneyFacts, measure_feelings(inquiry.read))),
         works=overview.journey,
         portfolio=_all(PortfolioRow, overview.portfolio),
         sums=sum_rows(overview.portfolio),
@@ -109,7 +113,7 @@ def _flows(evidence: Evidence) -> tuple[FlowFacts, ...]:
     found = []
     for moment, group in groupby(rows, key=lambda row: str(row[0])):
         steps = [
-            FlowRow(event=str(e), next=str(n), outcome=str(o), count=int(str(c)), p50_seconds=float(str(p)))
+            FlowRow(event=str(e), next=str(n), outcome=str(o), count=int(str(c)), p50_seconds=None if p is None else float(str(p)))
             for _, e, n, o, c, p in group
         ]
         found.append(order_steps(moment, steps))

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
+import duckdb
+import msgspec
 import numpy.typing as npt
 
 from momentwise.charts.facts import ReportFacts, RunFacts, SignalPlace, SignalSummary
-from momentwise.define.evaluate import quote, quote_name
+from momentwise.define.evaluate import quote
 from momentwise.define.finding import Estimate, Finding, MomentSummary
+from momentwise.define.moment import Moment
 from momentwise.define.signal import OVERDRAWN, SignalSettings
 from momentwise.detect.plan import Plan
 from momentwise.errors import Place
 from momentwise.loop.intake import Intake
 from momentwise.loop.reporting import gather_facts
-from momentwise.loop.voices import write_exposures, write_words
+from momentwise.loop.voices import write_voices
 from momentwise.rank import queries
 from momentwise.rank.evidence import Evidence
-from momentwise.rank.findings import find
+from momentwise.rank.findings import find, inquire
 from momentwise.rank.overview import Overview, look_over
+from momentwise.rank.sampling import count_parts, sampled
+from momentwise.rank.spans import Scan
 from momentwise.rank.summary import summarize
 from momentwise.stores.explaining import explained
 from momentwise.stores.results import ResultFolder
@@ -77,20 +83,12 @@ def tell(
     connection, playbook = intake.connection, plan.playbook
     for table in ("occurrences", "signals", "flow"):
         path = folder.partial / f"{table}.parquet"
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM read_parquet({quote(str(path))})")
-    _write_scores(intake, plan, folder)
-    write_words(connection, intake)
-    write_exposures(connection, intake, playbook.signals, events)
-
-    def ask(sql: str) -> list[tuple[object, ...]]:
-        return connection.execute(sql).fetchall()
-
-    def scan(sql: str) -> Iterator[list[npt.NDArray[Any]]]:
-        for batch in connection.sql(sql).to_arrow_reader(_BATCH_ROWS):
-            yield [column.to_numpy(zero_copy_only=False) for column in batch.columns]
-
+        connection.execute(f"CREATE OR REPLACE VIEW {table} AS FROM read_parquet({quote(str(path))})")
+    write_voices(connection, intake, playbook.signals, events, plan.keys)
+    _write_scores(connection, plan, folder)
     latest = {moment.name: moment for moment in playbook.moments}
-    evidence = Evidence(
+    ask, scan = _door(connection)
+    whole = Evidence(
         ask=ask,
         moments=tuple(latest.values()),
         summaries=summarize(playbook.moments, ask, scan),
@@ -103,36 +101,52 @@ def tell(
         judgements=playbook.judgements,
         zone=intake.sources.zone,
     )
-    findings = find(evidence)
-    overview = look_over(evidence, findings)
-    report = gather_facts(evidence, overview, playbook.moments)
-    return Told(facts, list(evidence.summaries), findings, _signals(ask, playbook.signals), overview, report)
+    with _part(connection, whole, playbook.moments) as read:
+        inquiry = inquire(whole, read)
+        findings = find(inquiry)
+        overview = look_over(whole, findings)
+        report = gather_facts(inquiry, overview, playbook.moments)
+    facts = msgspec.structs.replace(facts, parts=read.parts)
+    return Told(facts, list(whole.summaries), findings, _signals(ask, playbook.signals), overview, report)
 
 
-def _write_scores(intake: Intake, plan: Plan, folder: ResultFolder) -> None:
+def _door(connection: duckdb.DuckDBPyConnection) -> tuple[queries.Ask, Scan]:
+    """Two ways to run a query on a connection: all rows at once, or columns batch by batch."""
+
+    def ask(sql: str) -> list[tuple[object, ...]]:
+        return connection.execute(sql).fetchall()
+
+    def scan(sql: str) -> Iterator[list[npt.NDArray[Any]]]:
+        for batch in connection.sql(sql).to_arrow_reader(_BATCH_ROWS):
+            yield [column.to_numpy(zero_copy_only=False) for column in batch.columns]
+
+    return ask, scan
+
+
+@contextmanager
+def _part(connection: duckdb.DuckDBPyConnection, whole: Evidence, moments: tuple[Moment, ...]) -> Iterator[Evidence]:
+    """The evidence that the finders read: the whole, or of very many customers that of some."""
+    parts = count_parts(sum(summary.volume for summary in whole.summaries))
+    if parts == 1:
+        yield whole
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET TimeZone = 'UTC'")
+        for table in ("occurrences", "signals", "scores", "words", "exposures"):
+            cursor.execute(f"CREATE TEMP TABLE part AS FROM {table} WHERE {sampled(parts)}")
+            cursor.execute(f"ALTER TABLE part RENAME TO {table}")
+        cursor.execute(f"CREATE TEMP VIEW flow AS SELECT * REPLACE (count // {parts} AS count) FROM memory.main.flow")
+        ask, scan = _door(cursor)
+        yield replace(whole, ask=ask, summaries=summarize(moments, ask, scan), parts=parts)
+
+
+def _write_scores(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: ResultFolder) -> None:
     """Every score beside the occurrence that it belongs to."""
-    connection, keys = intake.connection, plan.keys
-    fields = "".join(f", {quote_name(key)} VARCHAR" for key in keys)
-    connection.execute(f'CREATE OR REPLACE TEMP TABLE given (customer VARCHAR, "at" TIMESTAMPTZ, score DOUBLE{fields})')
-    for source in intake.sources.sources:
-        query = intake.query(source, ["score", *keys])
-        if "score" not in query.columns:
-            continue
-        texts = [
-            f"CAST({query.columns[key].sql} AS VARCHAR)" if key in query.columns else "NULL::VARCHAR" for key in keys
-        ]
-        score = query.columns["score"].sql
-        listed = ", ".join(["customer", 'make_timestamptz("at")', score, *texts])
-        with explained(source.place):
-            connection.execute(
-                f"INSERT INTO given SELECT DISTINCT ON (customer, identity) {listed} FROM ({query.sql}) "
-                f"WHERE reason = 0 AND {score} IS NOT NULL"
-            )
-    scored = queries.scored_sql(plan.playbook.moments, keys)
+    scored = queries.scored_sql(plan.playbook.moments, plan.keys)
     target = folder.partial / "scores.parquet"
     with explained(Place(str(folder.out))):
         connection.execute(f"COPY ({scored}) TO {quote(str(target))} (FORMAT parquet, COMPRESSION zstd)")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW scores AS FROM read_parquet({quote(str(target))})")
+    connection.execute(f"CREATE OR REPLACE VIEW scores AS FROM read_parquet({quote(str(target))})")
 
 
 def _signals(ask: queries.Ask, settings: SignalSettings) -> list[SignalSummary]:

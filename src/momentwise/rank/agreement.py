@@ -35,7 +35,7 @@ CONTRADICTION = "contradiction"
 
 # So many findings are asked about, those of most customers first; so many customers at most, drawn by their name.
 MOST_ASKED = 16
-MOST_CUSTOMERS = 200_000
+MOST_CUSTOMERS = 40_000
 
 # The normal quantile of a 99 % interval: up to three questions are asked of each finding.
 Z_STRICT = 2.5758293035489004
@@ -92,9 +92,12 @@ def place_of(finding: Finding, evidence: Evidence) -> Place | None:
     """The rows whose customers the finding concerns; `None` where it does not say.
 
     A finding with a signal is placed by its signal, page, element and period; one with a segment, a step or a period by
-    these; any other by the rows of its own number, where these are a count or a share.
+    these; any other by the rows of its own number, where these are a count or a share. So is one that narrows a signal by
+    a step, which signals do not hold.
     """
     where = finding.where
+    if where.signal and where.step and not where.element:
+        return _own_rows(finding)
     if not set(where.segment) <= {*evidence.properties, RETURNING} or (where.signal and RETURNING in where.segment):
         return None
     parts = [_has(name, value) for name, value in where.segment.items()]
@@ -110,6 +113,10 @@ def place_of(finding: Finding, evidence: Evidence) -> Place | None:
         parts.append(f"last_step = {quote(where.step)}")
     if parts:
         return Place("occurrences", _all([of_moment(finding.moment), *parts]))
+    return _own_rows(finding)
+
+
+def _own_rows(finding: Finding) -> Place | None:
     estimate = finding.estimate
     if estimate.unit in ("count", "share") and estimate.table in ("occurrences", "signals"):
         return Place(estimate.table, estimate.rows)
@@ -142,9 +149,9 @@ def _hear(finding: Finding, touched: Answers, others: Answers) -> Finding:
         if contacts is not None:
             sources.append("contacts")
             changes["contacts"] = finding.contacts or contacts
-    wrote = _more(finding, (touched.wrote, touched.people), (others.wrote, others.people))
-    if "words" not in sources and wrote is not None:
-        sources.append("words")
+    if "words" not in sources and finding.where.signal not in CONTACT_SIGNALS:  # who asks also speaks
+        wrote = _more(finding, (touched.wrote, touched.people), (others.wrote, others.people))
+        sources += [] if wrote is None else ["words"]
     return msgspec.structs.replace(finding, sources=tuple(sources), **changes)
 
 
@@ -182,12 +189,12 @@ def _agreement_sql(asked: Sequence[tuple[Finding, Place]], evidence: Evidence) -
         f"WITH o AS (SELECT customer, {', '.join([*been, *asked_for, *others])} FROM occurrences WHERE {sample} GROUP BY 1)",
         f"s AS (SELECT customer, {', '.join([contacts, *signals])} FROM signals WHERE {sample} GROUP BY 1)",
         f"c AS (SELECT customer, {', '.join(means)} FROM scores WHERE {sample} GROUP BY 1)",
-        f"w AS (SELECT DISTINCT customer, true AS wrote FROM words WHERE {sample} AND {_own_words(evidence)})",
+        f"w AS (SELECT customer, {_spoken(evidence)} FROM words WHERE {sample} GROUP BY 1)",
         f"every AS MATERIALIZED (SELECT * FROM o {' '.join(f'LEFT JOIN {name} USING (customer)' for name in 'scw')})",
     ]
     asks = [
         f"SELECT {i}, coalesce(f{i}, false) AS touched, count(*), count(score{m}), avg(score{m}), var_samp(score{m}), "
-        f"count(*) FILTER (contacted OR helped{m}), count(*) FILTER (wrote) FROM every WHERE been{m} GROUP BY 2"
+        f"count(*) FILTER (contacted OR asked OR helped{m}), count(*) FILTER (wrote) FROM every WHERE been{m} GROUP BY 2"
         for i, m in ((i, number[finding.moment]) for i, (finding, _) in enumerate(asked))
     ]
     return f"{', '.join(parts)} {' UNION ALL '.join(asks)}"
@@ -196,13 +203,13 @@ def _agreement_sql(asked: Sequence[tuple[Finding, Place]], evidence: Evidence) -
 def sample_of(evidence: Evidence) -> str:
     """The condition that draws at most about `MOST_CUSTOMERS` customers of the largest moment; always the same ones."""
     most = max((summary.people for summary in evidence.summaries), default=0)
-    parts = max(1, round(most / MOST_CUSTOMERS))
-    return "true" if parts == 1 else f"hash(customer) % {parts} = 0"
+    parts = -(-most // MOST_CUSTOMERS)
+    return "true" if parts <= 1 else f"hash(customer) % {parts} = 0"
 
 
-def _own_words(evidence: Evidence) -> str:
-    """Words that are neither a score's nor a contact's: those kinds are asked about by themselves."""
+def _spoken(evidence: Evidence) -> str:
+    """Whether a customer wrote words that are neither a score's nor a contact's, which are kinds of their own; and asked."""
     rules = (evidence.signals.rule(name) for name in ("repeat_contact", "unanswered_query"))
     names = sorted({name for rule in rules if rule for trigger in rule.first for name in trigger.events})
-    listed = ", ".join(map(quote, names))
-    return f"score IS NULL AND event NOT IN ({listed})" if names else "score IS NULL"
+    contact = f"event IN ({', '.join(map(quote, names))})" if names else "false"
+    return f"bool_or(score IS NULL AND NOT ({contact})) AS wrote, bool_or({contact}) AS asked"

@@ -51,7 +51,7 @@ def price_finding(finding: Finding, moment: Moment | None, evidence: Evidence) -
     if finding.standing == "not established":
         return msgspec.structs.replace(finding, cost=None, money=None, currency="")
     months = months_of(evidence)
-    cost = measure_cost(finding, moment.value if moment else None, months)
+    cost = measure_cost(finding, moment.value if moment else None, months / finding.parts)
     if finding.money is not None or cost.total is None:
         return msgspec.structs.replace(finding, cost=cost)
     money = _scaled(cost.total, months)

@@ -9,7 +9,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from momentwise.define.evaluate import quote
 from momentwise.define.finding import Estimate, Unit
 from momentwise.define.span import DAY_US
 from momentwise.rank.discoveries import chance_of
@@ -18,9 +17,10 @@ from momentwise.rank.fitting import Fit, Floats, Groups, anonymous, fit, fit_clu
 from momentwise.rank.intervals import Z
 from momentwise.rank.landmarks import Difference, measure_completion
 from momentwise.rank.ledger import Ledger
+from momentwise.rank.passes import SAMPLED, whole
 from momentwise.rank.score_rows import rows_of_scores
 from momentwise.rank.spots import FEWEST_TOUCHED, Friction, rows_of_friction
-from momentwise.rank.survey import SAMPLED, Survey, whole
+from momentwise.rank.survey import Survey
 
 # Coming back is starting again so soon after the end at the earliest, and at the latest.
 SOONEST_DAYS, LATEST_DAYS = 1, 30
@@ -94,7 +94,7 @@ def _rows(survey: Survey, friction: Friction, measure: str) -> str:
         return rows_of_scores(friction.moment, rows_of_friction(friction, by))
     if measure == "completion":
         return rows_of_friction(friction, by)
-    drawn = f" AND hash(customer) % {survey.one_in} = 0" if survey.one_in > 1 else ""
+    drawn = f" AND hash(customer) % {survey.passes.one_in} = 0" if survey.passes.one_in > 1 else ""
     return rows_of_friction(friction, by, f"epoch_us(ended_at) <= {until - LATEST_DAYS * DAY_US}{drawn}")
 
 
@@ -107,7 +107,7 @@ def restates(evidence: Evidence, friction: Friction) -> bool:
 
 def _widths(survey: Survey) -> dict[str, Floats]:
     """Per moment and friction, how many times wider an error of completion is once customers count as one."""
-    drawn = survey.groups("completed::INTEGER", "true", one_in=survey.one_in)
+    drawn = survey.groups("completed::INTEGER", "true", one_in=survey.passes.one_in)
     return {name: stretch(fit(anonymous(groups)), fit(groups)) for name, groups in drawn.items()}
 
 
@@ -116,16 +116,18 @@ def _fit_all(groups: Mapping[str, Groups], drawn: Mapping[str, Groups]) -> dict[
 
 
 def _fit_returning(survey: Survey) -> dict[str, Fit]:
-    """What goes together with meeting each friction in coming back, of the customers drawn."""
+    """What goes together with meeting each friction in coming back, of the customers drawn.
+
+    Compared among those who completed, and among those who did not: whoever has bought comes back less soon anyway.
+    """
     survey.evidence.ask(_returned_sql(survey))
     joined = "JOIN _returned ON _passes.rowid = _returned.pass"
-    drawn = survey.groups("returned::INTEGER", "true", joined, survey.one_in)
+    drawn = survey.groups("returned::INTEGER", "true", joined, survey.passes.one_in, "completed")
     return _fit_all(drawn, drawn)
 
 
 def _fit_scores(survey: Survey) -> dict[str, Fit]:
     """What goes together with meeting each friction in the score that was given."""
-    survey.evidence.ask(_scored_sql(survey))
     scored = whole(survey.evidence.ask("SELECT count(*) FROM _scored")[0][0])
     joined = "JOIN _scored ON _passes.rowid = _scored.pass"
     one_in = max(1, math.ceil(scored / SAMPLED))
@@ -144,7 +146,7 @@ def _returned_sql(survey: Survey) -> str:
     ]
     listed = ", ".join(str(names.index(name)) for name in dict.fromkeys(own or names))
     last = evidence.until_us - LATEST_DAYS * DAY_US
-    drawn = f"who % {survey.one_in} = 0"
+    drawn = f"who % {survey.passes.one_in} = 0"
     return (
         "CREATE OR REPLACE TEMP TABLE _returned AS WITH ended AS (SELECT rowid AS pass, who, ended_at FROM _passes "
         f"WHERE {drawn} AND epoch_us(ended_at) <= {last}), "
@@ -153,17 +155,4 @@ def _returned_sql(survey: Survey) -> str:
         f"AND starts.started_at BETWEEN ended.ended_at + INTERVAL {SOONEST_DAYS} DAY "
         f"AND ended.ended_at + INTERVAL {LATEST_DAYS} DAY) "
         "SELECT pass, pass IN (SELECT pass FROM back) AS returned FROM ended"
-    )
-
-
-def _scored_sql(survey: Survey) -> str:
-    """Lays down `_scored`: every score beside the occurrence that it is about."""
-    numbers = " ".join(f"WHEN {quote(name)} THEN {index}" for index, name in enumerate(survey.names))
-    return (
-        "CREATE OR REPLACE TEMP TABLE _scored AS SELECT pass, score FROM (SELECT CASE moment::VARCHAR "
-        f"{numbers} END AS moment, hash(customer) AS who, coalesce(key, '') AS key, \"at\" AS given, score FROM scores "
-        "WHERE isfinite(score) AND outcome <> 'open') AS said ASOF JOIN "
-        "(SELECT rowid AS pass, moment, who, coalesce(key, '') AS key, started_at FROM _passes "
-        "WHERE who IN (SELECT hash(customer) FROM scores)) AS passed ON said.moment = passed.moment "
-        "AND said.who = passed.who AND said.key = passed.key AND said.given >= passed.started_at"
     )

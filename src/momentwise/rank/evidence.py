@@ -28,6 +28,7 @@ class Evidence:
         events: How often each event's name occurs.
         event_sources: The names of the sources that each event's name comes from.
         zone: IANA zone of the customers, in which days and months are counted.
+        parts: Of how many parts of the customers one is in the tables; 1 for all of them.
     """
 
     ask: Ask
@@ -41,11 +42,17 @@ class Evidence:
     event_sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     judgements: Judgements = field(default_factory=Judgements)
     zone: str = "UTC"
+    parts: int = 1
 
     @property
     def weeks(self) -> float:
         """How many weeks the data span; never less than one day's worth."""
         return max(1.0, (self.until_us - self.since_us) / DAY_US) / 7
+
+    @property
+    def weeks_read(self) -> float:
+        """How many weeks of all customers the tables are worth: less where only a part of the customers is in them."""
+        return self.weeks / self.parts
 
     def moment(self, name: str) -> Moment:
         """The moment of that name."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 
 from momentwise.define.finding import Finding
-from momentwise.rank.agreement import hear_others
+from momentwise.rank.agreement import hear_others, place_of
 from momentwise.rank.content import find_content
 from momentwise.rank.contradictions import find_contradictions
 from momentwise.rank.cost import price_finding
@@ -16,46 +17,81 @@ from momentwise.rank.delights import find_delights
 from momentwise.rank.evidence import Evidence
 from momentwise.rank.frictions import find_frictions
 from momentwise.rank.merging import merge_findings
-from momentwise.rank.order import order_findings
+from momentwise.rank.order import FIRM, order_findings
 from momentwise.rank.outcomes import find_outcomes
 from momentwise.rank.product import find_product_faults
 from momentwise.rank.promises import find_promises
+from momentwise.rank.quotes import find_quotes
 from momentwise.rank.reality import find_unmapped
+from momentwise.rank.passes import lay_passes
+from momentwise.rank.sampling import narrow, scale_finding
 from momentwise.rank.segments import find_segments
 from momentwise.rank.silences import find_silences
 from momentwise.rank.spikes import find_spikes
 from momentwise.rank.standing import judge_standing
+from momentwise.rank.survey import Survey, survey_frictions
 
-Finder = Callable[[Evidence], list[Finding]]
-
-# In the order in which findings absorb one another: the more specific first.
+# In the order in which findings absorb one another: the more specific first. The last ones look at counts only, which
+# are whole whatever the size.
+Finder = Callable[["Inquiry"], list[Finding]]
 FINDERS: tuple[Finder, ...] = (
-    find_product_faults,
-    find_promises,
-    find_frictions,
-    find_silences,
-    find_segments,
-    find_content,
-    find_contradictions,
-    find_spikes,
-    find_outcomes,
-    find_unmapped,
-    find_delights,
+    lambda inquiry: find_product_faults(inquiry.read),
+    lambda inquiry: find_promises(inquiry.read),
+    lambda inquiry: find_frictions(inquiry.read, inquiry.survey),
+    lambda inquiry: find_silences(inquiry.read),
+    lambda inquiry: find_segments(inquiry.read, inquiry.survey.passes),
+    lambda inquiry: find_content(inquiry.read),
+    lambda inquiry: find_contradictions(inquiry.read),
+    lambda inquiry: find_spikes(inquiry.read),
+    lambda inquiry: find_delights(inquiry.read),
 )
+COUNTING: tuple[Callable[[Evidence], list[Finding]], ...] = (find_outcomes, find_unmapped)
 
 # The draws of the rank stability are the same in every run over the same findings.
 SEED = 20
 
+# So many findings show quotes; each asks the words once.
+MOST_QUOTED = 5
+_TIMES = {"occurrences": "started_at", "signals": "at"}
 
-def find(evidence: Evidence, rng: np.random.Generator | None = None) -> list[Finding]:
+
+@dataclass(frozen=True)
+class Inquiry:
+    """What the finders look at.
+
+    Args:
+        whole: The audit's tables and what is known beside them.
+        read: The same, or of very many customers those of some.
+        survey: The frictions of `read`.
+    """
+
+    whole: Evidence
+    read: Evidence
+    survey: Survey
+
+
+def inquire(whole: Evidence, read: Evidence | None = None) -> Inquiry:
+    """Lay down what several finders share.
+
+    Args:
+        whole: The audit's tables and what is known beside them.
+        read: Those of some customers, where there are very many.
+    """
+    read = read or whole
+    return Inquiry(whole, read, survey_frictions(read, lay_passes(read)))
+
+
+def find(inquiry: Inquiry, rng: np.random.Generator | None = None) -> list[Finding]:
     """Every finding, in the order of `order.order_findings`; none where nothing stands out.
 
     Args:
-        evidence: The audit's tables and what is known beside them.
+        inquiry: What to look at.
         rng: For the rank stability; one with a fixed seed if left out.
     """
-    found = [finding for finder in FINDERS for finding in finder(evidence)]
-    return rank_findings(found, evidence, rng or np.random.default_rng(SEED))
+    parts = inquiry.read.parts
+    found = [scale_finding(finding, parts) for finder in FINDERS for finding in finder(inquiry)]
+    found += [finding for finder in COUNTING for finding in finder(inquiry.whole)]
+    return rank_findings(found, inquiry.read, rng or np.random.default_rng(SEED))
 
 
 def rank_findings(found: Iterable[Finding], evidence: Evidence, rng: np.random.Generator) -> list[Finding]:
@@ -68,10 +104,42 @@ def rank_findings(found: Iterable[Finding], evidence: Evidence, rng: np.random.G
     """
     moments = {moment.name: moment for moment in evidence.moments}
     merged = merge_findings([_told_apart(finding) for finding in found], evidence)
-    heard = hear_others(merged, evidence)
+    heard = [
+        _narrowed(before, after, evidence.parts)
+        for before, after in zip(merged, hear_others(merged, evidence), strict=True)
+    ]
     judged = [judge_standing(finding) for finding in heard]
     priced = [price_finding(finding, moments.get(finding.moment), evidence) for finding in judged]
-    return order_findings(priced, evidence, rng)
+    return let_speak(order_findings(priced, evidence, rng), evidence)
+
+
+def let_speak(ranked: Iterable[Finding], evidence: Evidence) -> list[Finding]:
+    """The findings with the customers' own words beside the first `MOST_QUOTED` whose harm is shown.
+
+    Args:
+        ranked: In their order; a finding that has quotes keeps them.
+        evidence: For the words, and for whom a finding concerns when.
+    """
+    told, left = [], MOST_QUOTED
+    for finding in ranked:
+        place = place_of(finding, evidence) if left and finding.standing in FIRM and not finding.quotes else None
+        if place is None or place.table not in _TIMES:
+            told.append(finding)
+            continue
+        left -= 1
+        whom = f'SELECT customer, "{_TIMES[place.table]}" AS "at" FROM {place.table} WHERE {place.rows}'
+        told.append(msgspec.structs.replace(finding, quotes=find_quotes(evidence, whom)))
+    return told
+
+
+def _narrowed(before: Finding, after: Finding, parts: int) -> Finding:
+    """What others said of a finding was read in the sample, whatever the finding itself was read in."""
+    added = {
+        name: narrow(getattr(after, name), parts)
+        for name in ("emotion", "contacts", "completion", "returning")
+        if getattr(after, name) is not getattr(before, name)
+    }
+    return msgspec.structs.replace(after, **added)
 
 
 def _told_apart(finding: Finding) -> Finding:

@@ -71,8 +71,8 @@ def fit(groups: Groups) -> Fit:
     touched, spared = _count(groups)
     value, spread = np.full(many, np.nan), np.full((many, many), np.nan)
     _, stratum = np.unique(groups.stratum, return_inverse=True)
-    n = np.bincount(stratum, groups.n)
-    inside = groups.met - _means(stratum, groups, groups.met, n)[stratum]
+    n = np.asarray(np.bincount(stratum, groups.n), dtype=np.float64)
+    inside = np.asarray(groups.met - _means(stratum, groups, groups.met, n)[stratum], dtype=np.float64)
     kept = _independent(inside, groups.n)
     if not kept.size:
         return Fit(value, spread, touched, spared)
@@ -131,11 +131,12 @@ def _independent(inside: Floats, n: Floats) -> Ints:
 
 
 def _meat_of_customers(groups: Groups, inside: Floats, residual: Floats) -> Floats:
+    assert groups.who is not None, "customers are summed up only where they are known"
     _, who = np.unique(groups.who, return_inverse=True)
     pushes = inside * (groups.n * residual)[:, None]
-    sums = np.asarray([np.bincount(who, push) for push in pushes.T]).T
+    sums = np.asarray([np.bincount(who, push) for push in pushes.T], dtype=np.float64).T
     many = sums.shape[0]
-    return _cross(sums, sums) * (many / max(1, many - 1))
+    return np.asarray(_cross(sums, sums) * (many / max(1, many - 1)), dtype=np.float64)
 
 
 def stretch(plain: Fit, grouped: Fit) -> Floats:
@@ -184,10 +185,19 @@ def read_groups(rows: Sequence[Sequence[object]], many: int) -> Groups:
         rows: Of one moment.
         many: How many frictions the mask has.
     """
-    table = np.asarray([[float(part or 0) for part in row[2:5]] for row in rows], dtype=float)  # type: ignore[arg-type]  # numbers of a query
-    masks = np.asarray([int(row[1] or 0) for row in rows], dtype=np.uint64)  # type: ignore[call-overload]  # as above
+    table: Floats = np.asarray([[_number(part) for part in row[2:5]] for row in rows], dtype=np.float64)
+    masks = np.asarray([_whole(row[1]) for row in rows], dtype=np.uint64)
     bits = np.arange(many, dtype=np.uint64)
-    met = ((masks[:, None] >> bits[None, :]) & np.uint64(1)).astype(float)
+    met = ((masks[:, None] >> bits[None, :]) & np.uint64(1)).astype(np.float64)
+    # A customer's hash has 64 bits without a sign; Python's own hash of it fits.
     who = np.asarray([hash(row[5]) for row in rows], dtype=np.int64) if len(rows[0]) > 5 else None
-    stratum = np.asarray([int(row[0]) for row in rows], dtype=np.int64)  # type: ignore[call-overload]  # as above
+    stratum = np.asarray([_whole(row[0]) for row in rows], dtype=np.int64)
     return Groups(stratum, met, table[:, 0], table[:, 1], table[:, 2], who)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0

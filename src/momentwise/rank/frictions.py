@@ -14,7 +14,9 @@ from momentwise.rank.effects import Effect, Key, measure_effects
 from momentwise.rank.evidence import Evidence
 from momentwise.rank.friction_words import say_detail, say_next, say_small, say_title
 from momentwise.rank.ledger import Ledger, Part, measure_ledger
-from momentwise.rank.survey import Survey, number, survey_frictions, whole
+from momentwise.rank.passes import number, whole
+from momentwise.rank.spots import is_pause
+from momentwise.rank.survey import Survey, survey_frictions
 
 # Below these a difference may be real, but nobody acts on it: a second (Nielsen's limit of an unbroken thought), one
 # completion in a hundred, a tenth of a point, one returning customer in a hundred.
@@ -32,7 +34,7 @@ def find_frictions(evidence: Evidence, survey: Survey | None = None) -> list[Fin
     """Frictions that go together with harm, and those that are small but many; the most expensive in time first.
 
     Every friction is tested in every measure, and at most one in twenty of what is reported may be false. A friction whose
-    people complete more often than others is none, whatever else it costs.
+    people complete more often than others is none, whatever else it costs; and a pause that only takes time is none either.
 
     Args:
         evidence: The audit's.
@@ -44,6 +46,7 @@ def find_frictions(evidence: Evidence, survey: Survey | None = None) -> list[Fin
     ledgers = {ledger.moment: ledger for ledger in measure_ledger(evidence, survey)}
     effects = measure_effects(survey, list(ledgers.values()))
     harms = {key: found for key, found in keep_harms(effects).items() if not is_better(effects[key])}
+    harms = {key: found for key, found in harms.items() if not _only_restates(survey, key, found)}
     people = _people(survey, harms)
     told = (_Told(survey, key, effects[key], harms[key], people[key], ledgers.get(key[0])) for key in harms)
     findings = [finding for one in told for finding in one.findings()]
@@ -69,6 +72,14 @@ def keep_harms(effects: dict[Key, list[Effect]]) -> dict[Key, list[Effect]]:
 def is_better(effects: Iterable[Effect]) -> bool:
     """Whether those who met it complete more often: then it marks keen customers, not a friction."""
     return any(one.measure == "completion" and (one.estimate.low or 0.0) > 0 for one in effects)
+
+
+def _only_restates(survey: Survey, key: Key, harms: Sequence[Effect]) -> bool:
+    """Whether all that was found is that slow customers are slow: pauses by chance take time too, and are no friction."""
+    spots, settings = survey.frictions[key[0]][key[1]].spots, survey.evidence.signals
+    return all(is_pause(settings.rule(spot.signal)) for spot in spots) and all(
+        one.measure == "seconds" for one in harms
+    )
 
 
 def _weekly(finding: Finding) -> float:
@@ -116,7 +127,7 @@ class _Told:
 
     def _is_many(self, part: Part) -> bool:
         hours = (part.weekly_seconds.value or 0.0) * self.survey.evidence.weeks / 3600
-        return hours >= MANY_HOURS and self.people >= MANY_PEOPLE
+        return hours >= MANY_HOURS and self.people * self.survey.evidence.parts >= MANY_PEOPLE
 
     def _finding(self, told: Sequence[Effect]) -> Finding:
         friction = self.survey.frictions[self.key[0]][self.key[1]]
@@ -133,14 +144,14 @@ class _Told:
         friction = self.survey.frictions[self.key[0]][self.key[1]]
         known = {effect.measure: effect.estimate for effect in self.effects}
         part, strata = self.part, self.survey.strata[self.key[0]]
-        names = [self.survey.properties[place].name for place in strata.matched]
+        names = [self.survey.passes.properties[place].name for place in strata.matched]
         beside = {effect.measure: (effect.estimate, effect.spared) for effect in self.effects}
         return Finding(
             id=f"{friction.moment}/{kind}/{friction.id}",
             moment=friction.moment,
             kind=kind,
             title=title,
-            detail=say_detail(beside, names, strata.left_out, self.survey.one_in),
+            detail=say_detail(beside, names, strata.left_out, self.survey.passes.one_in),
             estimate=estimate,
             grade="C",
             grade_reason=_OBSERVED,

@@ -32,8 +32,8 @@ class Week(NamedTuple):
 
     Args:
         seconds: That frictions with a measured time took from customers; `None` where none has one.
-        people: Customers with an occurrence that ended badly, a broken promise or an established friction; the rows are
-            their occurrences.
+        people: Customers with an occurrence that failed, was escalated, or was abandoned at a decision, with a broken
+            promise, or with an established friction; the rows are their occurrences.
         promises: Stated times that passed in the week.
     """
 
@@ -74,11 +74,14 @@ def measure_headline(evidence: Evidence, findings: Sequence[Finding]) -> Headlin
     frictions = [
         (finding, place)
         for finding in findings
-        if finding.standing in FIRM and finding.where.signal and (place := place_of(finding, evidence)) is not None
+        if finding.standing in FIRM and _is_lasting(finding)
+        if (place := place_of(finding, evidence)) is not None and place.table == "signals"
     ]
-    places = [place.rows for _, place in frictions]
-    [counts] = evidence.ask(_signals_sql(places, until))
-    people = evidence.ask(_people_sql(places, until))[0]
+    deciding = tuple(moment.name for moment in evidence.moments if moment.stage == "decision")
+    signals = tuple(dict.fromkeys(finding.where.signal for finding, _ in frictions))
+    asked = _Asked(tuple(place.rows for _, place in frictions), signals, deciding, until)
+    [counts] = evidence.ask(_signals_sql(asked))
+    people = evidence.ask(_people_sql(asked))[0]
     weeks = []
     for back in (0, 1):
         lost = [
@@ -87,22 +90,33 @@ def measure_headline(evidence: Evidence, findings: Sequence[Finding]) -> Headlin
             )
             for place, (finding, _) in enumerate(frictions)
         ]
-        weeks.append(
-            _week([part for part in lost if part is not None], people[back], counts[back], places, until, back)
-        )
+        weeks.append(_week([part for part in lost if part is not None], people[back], counts[back], asked, back))
     now, before = weeks[0], weeks[1] if until - 2 * WEEK_US >= evidence.since_us else None
     return Headline(since=until - WEEK_US, until=until, now=now, before=before, sentences=say_headline(now, before))
 
 
-def _week(
-    lost: Sequence[tuple[float, int]], people: object, promises: object, places: Sequence[str], until: int, back: int
-) -> Week:
-    touching = " OR ".join(f"({place})" for place in places) or "false"
-    lasted = f"({touching}) AND {_within('at', until, back)}"
+def _is_lasting(finding: Finding) -> bool:
+    """Whether it is a friction at a place, all the time and for all customers."""
+    where = finding.where
+    return bool(where.signal) and not where.segment and where.since is None and where.until is None
+
+
+class _Asked(NamedTuple):
+    """What the two weeks are asked about: the frictions' rows and signals, moments of decision, the end of the data."""
+
+    places: tuple[str, ...]
+    signals: tuple[str, ...]
+    deciding: tuple[str, ...]
+    until: int
+
+
+def _week(lost: Sequence[tuple[float, int]], people: object, promises: object, asked: _Asked, back: int) -> Week:
+    touching = " OR ".join(f"({place})" for place in asked.places) or "false"
+    lasted = f"({touching}) AND {_within('at', asked.until, back)}"
     seconds = sum(part for part, _ in lost), sum(signals for _, signals in lost)
     broken, hurt = read_whole(promises), read_whole(people)
-    kept = f"signal = 'broken_promise' AND {_within('ended_at', until, back)}"
-    whom = f"customer IN ({_hurt_sql(places, until, back)})"
+    kept = f"signal = 'broken_promise' AND {_within('ended_at', asked.until, back)}"
+    whom = f"customer IN ({_hurt_sql(asked, back)})"
     return Week(
         Estimate(seconds[0], seconds[1], "seconds", rows=lasted, table="signals") if lost else None,
         Estimate(float(hurt), hurt, "count", rows=whom),
@@ -125,29 +139,39 @@ def _within(column: str, until: int, back: int) -> str:
     return f'"{column}" >= {low} AND "{column}" {last} {high}'
 
 
-def _signals_sql(rows: Sequence[str], until: int) -> str:
-    """One row: broken promises of the two weeks; then per condition its signals of these weeks, and all of them."""
-    weeks = [_within("at", until, back) for back in (0, 1)]
-    counts = [f"count(*) FILTER (signal = 'broken_promise' AND {_within('ended_at', until, back)})" for back in (0, 1)]
-    for condition in rows:
-        counts += [f"count(*) FILTER ({condition} AND {week})" for week in weeks]
-        counts.append(f"count(*) FILTER ({condition})")
-    return f"SELECT {', '.join(counts)} FROM signals"
+def _signals_sql(asked: _Asked) -> str:
+    """One row: broken promises of the two weeks; then per place its signals of these weeks, and all of them.
+
+    Signals are counted by place first, so that each place's condition is asked of few rows.
+    """
+    first, second = (_within("at", asked.until, back) for back in (0, 1))
+    names = ", ".join(map(quote, asked.signals)) or "''"
+    grouped = (
+        f"SELECT signal, page, element, CASE WHEN {first} THEN 0 WHEN {second} THEN 1 END AS week, count(*) AS n "
+        f"FROM signals WHERE signal IN ({names}) GROUP BY ALL"
+    )
+    promised = "SELECT count(*) FROM signals WHERE signal = 'broken_promise' AND"
+    counts = [f"({promised} {_within('ended_at', asked.until, back)})" for back in (0, 1)]
+    for condition in asked.places:
+        counts += [f"sum(n) FILTER ({condition} AND week = {back})" for back in (0, 1)]
+        counts.append(f"sum(n) FILTER ({condition})")
+    return f"SELECT {', '.join(counts)}, count(*) FROM ({grouped})"  # one aggregate at least, so that there is a row
 
 
-def _people_sql(rows: Sequence[str], until: int) -> str:
+def _people_sql(asked: _Asked) -> str:
     """One row: customers who were hurt, in the last week and in the one before."""
-    counts = (f"(SELECT count(*) FROM ({_hurt_sql(rows, until, back)}))" for back in (0, 1))
-    return f"SELECT {', '.join(counts)}"
+    return f"SELECT {', '.join(f'(SELECT count(*) FROM ({_hurt_sql(asked, back)}))' for back in (0, 1))}"
 
 
-def _hurt_sql(rows: Sequence[str], until: int, back: int) -> str:
-    """The customers who were hurt in a week, each once."""
-    hurting = " OR ".join([f"signal IN ({', '.join(map(quote, HURTING))})", *(f"({condition})" for condition in rows)])
-    week = _within("ended_at", until, back)
+def _hurt_sql(asked: _Asked, back: int) -> str:
+    """The customers who were hurt in a week, each once. Who leaves before they decide may only have looked round."""
+    places = [f"signal IN ({', '.join(map(quote, HURTING))})", *(f"({condition})" for condition in asked.places)]
+    named = ", ".join(map(quote, asked.deciding))
+    left = f" OR (outcome = 'abandoned' AND moment IN ({named}))" if named else ""
+    week = _within("ended_at", asked.until, back)
     return (
-        f"SELECT customer FROM occurrences WHERE outcome IN ('failed', 'escalated', 'abandoned') AND {week} "
-        f"UNION SELECT customer FROM signals WHERE ({hurting}) AND {week}"
+        f"SELECT customer FROM occurrences WHERE (outcome IN ('failed', 'escalated'){left}) AND {week} "
+        f"UNION SELECT customer FROM signals WHERE ({' OR '.join(places)}) AND {week}"
     )
 
 

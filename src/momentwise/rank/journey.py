@@ -28,9 +28,6 @@ FEELINGS: dict[str, tuple[str, ...]] = {
 # A wait inside a moment is shown as a stretch from this many seconds on, and where it is seen so often.
 LONG_SECONDS, LEAST_OFTEN, MOST_STRETCHES = 6 * 3600.0, 30, 3
 
-# Where more occurrences than this are to be read, those of some customers are, drawn by a hash of their name.
-MOST_READ = 1_000_000
-
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     """A time in which nothing happened: the median between one event and the next."""
@@ -61,11 +58,8 @@ class Feelings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def measure_feelings(evidence: Evidence) -> list[Feelings]:
-    """The readings of every moment, in the order of the moments; of very many occurrences a sample is read."""
-    volume = sum(summary.volume for summary in evidence.summaries)
-    parts = -(-volume // MOST_READ)
-    sampled = f"hash(customer) % {parts} = 0" if parts > 1 else "true"
-    counted = {str(row[0]): [int(str(value)) for value in row[1:]] for row in evidence.ask(_counts_sql(evidence, sampled))}
+    """The readings of every moment, in the order of the moments."""
+    counted = {str(row[0]): [int(str(value)) for value in row[1:]] for row in evidence.ask(_counts_sql(evidence))}
     stretches = _stretches(evidence)
     found = []
     for moment in evidence.moments:
@@ -106,15 +100,18 @@ def _during(moment: str, kept: str) -> str:
     )
 
 
-def _counts_sql(evidence: Evidence, sampled: str) -> str:
+def _counts_sql(evidence: Evidence) -> str:
     """One row per moment: occurrences, those with each feeling, and friction signals met."""
     frictions = [rule.name for rule in evidence.signals.rules if rule.archetype == "friction"]
-    bits = [f"bit_or(CASE WHEN signal IN ({', '.join(map(quote, names))}) THEN {1 << n} ELSE 0 END)" for n, names in enumerate(FEELINGS.values())]  # fmt: skip
+    bits = [
+        f"bit_or(CASE WHEN signal IN ({', '.join(map(quote, names))}) THEN {1 << n} ELSE 0 END)"
+        for n, names in enumerate(FEELINGS.values())
+    ]
     felt = " | ".join(bits)
     listed = ", ".join(map(quote, frictions)) or "''"
     return (
-        "WITH o AS (SELECT moment, customer, started_at, ended_at, row_number() OVER () AS id FROM occurrences "
-        f"WHERE {sampled}), s AS (SELECT customer, signal, \"at\" FROM signals WHERE {sampled}), "
+        "WITH o AS (SELECT moment, customer, started_at, ended_at, row_number() OVER () AS id FROM occurrences), "
+        's AS (SELECT customer, signal, "at" FROM signals), '
         f"met AS (SELECT id, {felt} AS felt, count(*) FILTER (signal IN ({listed})) AS frictions FROM o JOIN s ON "
         's.customer = o.customer AND s."at" >= o.started_at AND (o.ended_at IS NULL OR s."at" <= o.ended_at) GROUP BY id) '
         "SELECT moment, count(*), count(*) FILTER (felt & 1 <> 0), count(*) FILTER (felt & 2 <> 0), "

@@ -3,12 +3,15 @@
 To meet a friction one must still be there, and long occurrences have more time to meet one. Two comparisons guard against
 that. By *step*: those are left out who ended at a step at which nobody ends who met it, as they left before they could. By
 *time*: who meets it is compared with those who were still there at the same time after the start and had not met it by
-then. The first is the better estimate where the steps tell who got that far, as the second also holds some who are ahead
-and some who are behind; what is believed must show in both.
+then, whatever their step. The first is the better estimate where the steps tell who got that far, as the second also holds
+some who are ahead and some who are behind; but steps tell nothing where the friction is itself an optional step (eager
+customers press a colour swatch, and whoever does not never ends there). So what is believed must show in both, and where they
+disagree nothing is said of completion.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +19,8 @@ import numpy as np
 
 from momentwise.rank.discoveries import chance_of
 from momentwise.rank.fitting import Floats
-from momentwise.rank.survey import Survey, number, whole
+from momentwise.rank.passes import number, whole
+from momentwise.rank.survey import Survey
 
 # Into so many parts the times of meeting are cut, each with as many meetings.
 PARTS = 12
@@ -54,17 +58,20 @@ class Counts:
     Args:
         met: By stratum, part of the meeting, parts that were lived through, and 1 for completed.
         never: By stratum, parts lived through, and 1 for completed; of those that never met it.
-        is_told: Whether the steps told some apart that left before they could meet it.
+        early: Which of these, not completed, left at a step before they could meet it; none where the steps do not tell.
     """
 
     met: Floats
     never: Floats
-    is_told: bool = False
+    early: Floats | None = None
 
     @property
     def whole(self) -> Counts:
-        """The same without time: one part, lived through by all."""
-        return Counts(self.met.sum(axis=(1, 2))[:, None, None, :], self.never.sum(axis=1)[:, None, :])
+        """The same without time, one part that all lived through, and without those who left before they could meet it."""
+        never = self.never.sum(axis=1)[:, None, :]
+        if self.early is not None:
+            never[:, 0, 0] -= self.early.sum(axis=1)
+        return Counts(self.met.sum(axis=(1, 2))[:, None, None, :], never)
 
 
 def measure_completion(survey: Survey) -> dict[tuple[str, int], Difference]:
@@ -83,13 +90,14 @@ def measure_completion(survey: Survey) -> dict[tuple[str, int], Difference]:
 
 
 def _agree(counts: Counts) -> Difference | None:
-    """The better of both comparisons, believed as far as both are."""
+    """The better of both comparisons, believed as far as both are; `None` where they disagree."""
     by_step, by_time = compare(counts.whole), compare(counts)
     if by_step is None or by_time is None:
         return by_step
-    shown = by_step if counts.is_told else by_time
-    chance = max(chance_of(one.value, one.error) for one in (by_step, by_time))
-    return replace(shown, chance=chance if by_step.value * by_time.value > 0 else 1.0)
+    if by_step.value * by_time.value <= 0:
+        return None  # neither better nor worse is shown: they may be far ahead, or only eager
+    shown = by_step if counts.early is not None else by_time
+    return replace(shown, chance=max(by_step.chance, by_time.chance))
 
 
 def compare(counts: Counts) -> Difference | None:
@@ -122,13 +130,11 @@ def compare(counts: Counts) -> Difference | None:
     if total <= 0 or crossing > MOST_CROSSING:
         return None
     value = float(np.sum(weight * (of_many - of_others))) / total
-    variance = _variance(counts, per_one, per_other, of_many, of_others) / total**2
+    error = math.sqrt(_variance(counts, per_one, per_other, of_many, of_others)) / total
     open_ = (weight > 0).any(axis=1)
     touched = int(many[weight > 0].sum())
     spared = int(sum(never[s, int(np.argmax(weight[s] > 0)) :].sum() for s in np.flatnonzero(open_)))
-    return Difference(
-        value / (1 - crossing), np.sqrt(variance) / (1 - crossing), touched, spared, chance_of(value, np.sqrt(variance))
-    )
+    return Difference(value / (1 - crossing), error / (1 - crossing), touched, spared, chance_of(value, error))
 
 
 def _variance(counts: Counts, per_one: Floats, per_other: Floats, of_many: Floats, of_others: Floats) -> float:
@@ -201,7 +207,7 @@ def _line(row: Sequence[object], steps: dict[str, int]) -> list[float]:
 
 
 def _counts(table: _Table, moment: str, friction: int) -> Counts | None:
-    """The counts of one friction, without those who left before they could meet it."""
+    """The counts of one friction, and who left before they could meet it."""
     met, every = table.met.get((moment, friction)), table.all[moment]
     if met is None:
         return None
@@ -219,5 +225,5 @@ def _counts(table: _Table, moment: str, friction: int) -> Counts | None:
     ended, others = of_met[:, :, :, 0].sum(axis=(0, 1, 2)), never[:, :, 0].sum(axis=(0, 1))
     expected = others * of_met.sum() / max(never.sum(), 1.0)
     before = (expected >= EXPECTED) & (ended < BEFORE * expected)
-    never[:, :, 0, before] = 0.0
-    return Counts(of_met.sum(axis=4), never.sum(axis=3), bool(before.any()))
+    early = never[:, :, 0, before].sum(axis=2) if before.any() else None
+    return Counts(of_met.sum(axis=4), never.sum(axis=3), early)

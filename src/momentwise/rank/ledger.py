@@ -17,8 +17,9 @@ from momentwise.define.finding import Estimate, Split
 from momentwise.rank.evidence import Evidence
 from momentwise.rank.fitting import Fit, Floats, Groups, Ints, fit_clustered
 from momentwise.rank.intervals import Z
+from momentwise.rank.passes import number
 from momentwise.rank.spots import FEWEST_TOUCHED, Friction, is_waiting, rows_of_friction
-from momentwise.rank.survey import LONGEST_SITTING, Survey, number, survey_frictions
+from momentwise.rank.survey import Survey, is_sitting, survey_frictions
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,10 +89,12 @@ def measure_ledger(evidence: Evidence, survey: Survey | None = None) -> list[Led
     """
     survey = survey or survey_frictions(evidence)
     found = survey.groups("seconds", "completed")
-    drawn = survey.groups("seconds", "completed", one_in=survey.one_in)
+    drawn = survey.groups("seconds", "completed", one_in=survey.passes.one_in)
     counts = count_met(survey)
     ledgers = [
-        _ledger(survey, name, found[name], drawn.get(name), counts[name]) for name in found if _sits(survey, name)
+        _ledger(survey, name, found[name], drawn.get(name), counts[name])
+        for name in found
+        if is_sitting(survey.passes, name)
     ]
     return sorted((one for one in ledgers if one), key=lambda one: (-(one.weekly_seconds.value or 0.0), one.moment))
 
@@ -106,17 +109,13 @@ def count_met(survey: Survey) -> dict[str, Floats]:
     return found
 
 
-def _sits(survey: Survey, moment: str) -> bool:
-    return moment in survey.caps and survey.caps[moment].median <= LONGEST_SITTING
-
-
 def _ledger(survey: Survey, moment: str, groups: Groups, drawn: Groups | None, met: Floats) -> Ledger | None:
     frictions = survey.frictions[moment]
     settings = survey.evidence.signals
     kept = [f.number for f in frictions if not all(is_waiting(settings.rule(spot.signal)) for spot in f.spots)]
     if not kept:
         return None
-    found = fit_clustered(groups, drawn, kept, survey.caps[moment].below)
+    found = fit_clustered(groups, drawn, kept, survey.passes.caps[moment].below)
     able = [
         index
         for index in range(len(kept))
@@ -142,7 +141,7 @@ class _Lines:
     def ledger(self, found: Fit, able: Ints) -> Ledger:
         """The whole ledger, from the estimates in the places `able`."""
         value, spread, touched = found.value[able], found.spread[np.ix_(able, able)], found.touched[able]
-        weeks = self.survey.evidence.weeks
+        weeks = self.survey.evidence.weeks_read
         share, weekly = touched / self.affected, self.met / weeks
         parts = [
             Part(

@@ -64,7 +64,8 @@ def measure_losses(evidence: Evidence, rows: Sequence[PortfolioRow]) -> list[Los
 
 def _loss(name: str, what: str, estimate: Estimate | None, because: str) -> Loss:
     if estimate is not None and estimate.n < FEWEST:
-        estimate, because = None, f"there are only {estimate.n}"
+        because = f"there are only {estimate.n}"
+        estimate = None
     said = "" if estimate else f"Not measurable from these data, because {because}."
     return Loss(name=name, what=what, estimate=estimate, because=said)
 

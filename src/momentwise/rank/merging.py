@@ -1,7 +1,8 @@
 """Merging: several findings about one fact become one, which keeps what each of them knew.
 
-Four facts come twice: a missed target and the outcome it is about; a worse score of what came late and the broken promise
-of the same moment; several signals at one control; and a friction and a segment that are the same people.
+Some facts come twice: a missed target and the outcome it is about; a worse score of what came late, or the days on which
+promises broke, and the broken promise; several signals at one control, or one control in several moments; a product fault
+of some customers and that these customers have it harder; and a friction and a segment that are the same people.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from momentwise.rank.targets import OUTCOME_OF_RATE
 
 # Two findings are the same people where at least so large a share of all their people is in both.
 SAME_PEOPLE = 0.5
-MOST_PAIRS = 24
+MOST_PAIRS = 12
 MOST_QUOTES = 5
 
 FRICTIONS, SEGMENT, PROMISE, GAP = ("friction", "small_many"), "segment", "broken_promise", "score_gap"
@@ -29,7 +30,7 @@ Join = Callable[[Finding, Finding], bool]
 def merge_findings(found: Sequence[Finding], evidence: Evidence) -> list[Finding]:
     """The findings, each fact once; the order of those that stay is kept."""
     merged = list(found)
-    for joins in (_same_target, _same_promise, _same_control):
+    for joins in (_same_target, _same_promise, _same_days, _same_fault, _same_control):
         merged = _merge(merged, joins)
     same = _same_people(merged, evidence)
     return _merge(merged, lambda keeper, other: (keeper.id, other.id) in same)
@@ -38,18 +39,19 @@ def merge_findings(found: Sequence[Finding], evidence: Evidence) -> list[Finding
 def absorb(keeper: Finding, other: Finding) -> Finding:
     """The keeper with what the other knew: sources, words, splits, and the differences that the keeper lacks."""
     sources = tuple(dict.fromkeys((*keeper.sources, *other.sources)))
+    alike = keeper.moment == other.moment
     detail = " ".join(part for part in (keeper.detail, other.title) if part)
     lacking = {
         name: getattr(other, name)
         for name in ("seconds", "weekly_seconds", "completion", "emotion", "returning", "contacts", "next_step")
-        if not getattr(keeper, name)
+        if alike and not getattr(keeper, name)
     }
     firmer = "established" in (keeper.standing, other.standing) and keeper.standing != "priority"
     return msgspec.structs.replace(
         keeper,
         sources=sources,
         detail=detail,
-        people=max(keeper.people, other.people),
+        people=max(keeper.people, other.people) if alike else keeper.people,
         quotes=_quotes(keeper, other),
         splits=keeper.splits + other.splits,
         standing="established" if firmer else keeper.standing,
@@ -95,14 +97,29 @@ def _same_promise(keeper: Finding, other: Finding) -> bool:
     return completed and alike and " was completed '" in other.title
 
 
+def _same_days(keeper: Finding, other: Finding) -> bool:
+    """A broken promise, and the days on which more promises than usual were broken."""
+    return keeper.kind == PROMISE and other.kind == "spike" and other.where.signal == PROMISE
+
+
+def _same_fault(keeper: Finding, other: Finding) -> bool:
+    """A product fault of a segment, and that this segment has it harder, in whichever moment."""
+    faulty = keeper.kind == "product_fault" and other.kind == SEGMENT
+    return faulty and bool(keeper.where.segment) and keeper.where.segment == other.where.segment
+
+
 def _same_control(keeper: Finding, other: Finding) -> bool:
-    """Two frictions at one page and element of one moment; the one that takes more of the customers' time stays."""
-    if keeper.kind not in FRICTIONS or other.kind not in FRICTIONS or keeper.moment != other.moment:
+    """Two frictions at one page and element, or one signal of it in two moments.
+
+    The one that takes more of the customers' time stays.
+    """
+    if keeper.kind not in FRICTIONS or other.kind not in FRICTIONS:
         return False
     one, two = keeper.where, other.where
     if not one.element or (one.page, one.element, one.segment) != (two.page, two.element, two.segment):
         return False
-    return _size(keeper) > _size(other)
+    alike = keeper.moment == other.moment or one.signal == two.signal
+    return alike and _size(keeper) > _size(other)
 
 
 def _size(finding: Finding) -> tuple[float, int, str]:

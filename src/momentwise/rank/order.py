@@ -22,11 +22,14 @@ from momentwise.rank.product import find_down_ranked
 FIRM = ("priority", "established")
 
 # The product or the core promise is broken: polishing anything else of that journey comes after it (R11).
-MACRO = "product_fault"
+# So does a promise that was broken, where a second kind of source says that it hurt: it is the company's own word.
+MACRO, BROKEN_PROMISE = "product_fault", "broken_promise"
 POLISH = ("friction", "small_many", "segment", "slow_tail", "contact_cause")
 
 # Tiers in their order.
-FAULT, PRIORITY_WIN, PRIORITY, ESTABLISHED_WIN, ESTABLISHED, POLISHING, CRITICAL, OBSERVED, NOT_ESTABLISHED = range(9)
+(
+    FAULT, PROMISE, PRIORITY_WIN, PRIORITY, ESTABLISHED_WIN, ESTABLISHED, POLISHING, CRITICAL, OBSERVED, NOT_ESTABLISHED,
+) = range(10)  # fmt: skip
 
 QUADRANTS = {
     ("high", "low"): "quick win",
@@ -48,9 +51,9 @@ _FIRST_POLISH = "Mend the product first: polishing this helps little while that 
 def order_findings(found: Sequence[Finding], evidence: Evidence, rng: np.random.Generator) -> list[Finding]:
     """The findings in order, each with effort, impact, quadrant and rank stability.
 
-    Product faults that dominate a journey come first. Then priorities, quick wins before the others; then what is
-    established, quick wins first; then polish of a journey whose product is broken; then failures of critical moments;
-    then other levels; then what is not established. Inside a tier the order is by money per month where each of its
+    Product faults that dominate a journey come first, then broken promises that are priorities. Then the other priorities,
+    quick wins before the others; then what is established, quick wins first; then polish of a journey whose product is
+    broken; then failures of critical moments; then other levels; then what is not established. Inside a tier the order is by money per month where each of its
     findings has it in one currency, otherwise by people times harm (`harm_of`), otherwise by name.
 
     Args:
@@ -149,6 +152,8 @@ def tier_of(finding: Finding, broken: Sequence[str]) -> int:
         return FAULT
     if _is_polish(finding, broken):
         return POLISHING
+    if finding.standing == "priority" and finding.kind == BROKEN_PROMISE:
+        return PROMISE
     if finding.standing == "priority":
         return PRIORITY_WIN if finding.quick_win else PRIORITY
     return ESTABLISHED_WIN if finding.quick_win else ESTABLISHED

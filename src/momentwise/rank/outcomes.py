@@ -98,9 +98,10 @@ def people_of_sql(moment: str, conditions: Sequence[str]) -> str:
     rows = ", ".join(f"({condition}) AS fits_{place}" for place, condition in enumerate(conditions))
     flags = ", ".join(f"bool_or(fits_{place}) AS hurt_{place}" for place in places)
     counts = ", ".join(f"count(*) FILTER (hurt_{place})" for place in places)
+    fits = " OR ".join(f"fits_{place}" for place in places)
     return (
         f"SELECT {counts} FROM (SELECT customer, {flags} FROM "
-        f"(SELECT customer, {rows} FROM occurrences WHERE {of_moment(moment)}) GROUP BY customer)"
+        f"(SELECT customer, {rows} FROM occurrences WHERE {of_moment(moment)}) WHERE {fits} GROUP BY customer)"
     )
 
 

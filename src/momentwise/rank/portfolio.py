@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
+from itertools import pairwise
 
 import msgspec
 
@@ -15,11 +16,12 @@ from momentwise.rank.evidence import Evidence
 from momentwise.rank.measures import measure_mean, read_sample, rows_of
 from momentwise.rank.order import FIRM
 from momentwise.rank.queries import ENDED
+from momentwise.rank.targets import MOST_OPEN
 
 # A segment is a part of the people whom the frictions and outcomes of its moment already count.
 PARTS = ("segment", "contradiction", "spike", "unmapped", "target_missed", "delight_opportunity")
+FEWEST_OF_PERIOD = 30
 LEVELS = ("failure_rate", "abandonment_rate", "escalation_rate")
-FACTORS = ("failure", "deflection", "lifetime")
 
 _OF_INTENT = {"buy": "revenue", "feel-seen": "retention"}
 _OF_STAGE = {
@@ -179,14 +181,14 @@ def baskets_of(moment: Moment) -> tuple[str, ...]:
 def measure_change(summary: MomentSummary, until_us: int) -> Change | None:
     """The last whole period of the trend beside the one before; `None` where either has none that ended.
 
-    A period is whole where the next one has begun in the data.
+    A period is whole where the next one has begun in the data. One of fewer than `FEWEST_OF_PERIOD` that ended, or with
+    more than `MOST_OPEN` of them open, is still coming in, or the data fade out; then the pair before counts.
     """
     whole = [point for point in summary.trend[:-1] if point.at <= until_us]
-    if len(whole) < 2:
+    pairs = [(before, now) for before, now in pairwise(whole) if _is_told(before) and _is_told(now)]
+    if not pairs:
         return None
-    before, now = whole[-2:]
-    if not before.ended or not now.ended:
-        return None
+    before, now = pairs[-1]
     value, low, high = share_difference(_counts(now), _counts(before))
     return Change(
         unit=summary.trend_unit,
@@ -194,6 +196,10 @@ def measure_change(summary: MomentSummary, until_us: int) -> Change | None:
         before=before.completed / before.ended,
         difference=Estimate(value, now.ended + before.ended, "share", low, high, rows_of(summary.moment, ENDED)),
     )
+
+
+def _is_told(point: TrendPoint) -> bool:
+    return point.ended >= FEWEST_OF_PERIOD and point.open <= MOST_OPEN * point.ended
 
 
 def _counts(point: TrendPoint) -> tuple[int, int]:

@@ -164,7 +164,9 @@ def _count_late(evidence: Evidence, moment: Moment) -> dict[tuple[str, str], _La
         f"GROUP BY GROUPING SETS ({sets})"
     )
     return {
-        (str(name), str(part or "")): _Late(read_whole(n), read_whole(late), read_whole(people), read_sample(seconds_of))
+        (str(name), str(part or "")): _Late(
+            read_whole(n), read_whole(late), read_whole(people), read_sample(seconds_of)
+        )
         for name, part, n, late, people, *seconds_of in rows
         if part is not None or name == ""
     }

@@ -6,7 +6,7 @@ segment can be taken out and the rest counted again without reading the occurren
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -15,17 +15,13 @@ import numpy.typing as npt
 
 from momentwise.define.evaluate import quote, quote_name
 from momentwise.rank.evidence import Evidence
-from momentwise.rank.strata import RETURNING, Property, read_properties
-from momentwise.rank.survey import SAMPLED, Cap, moment_names, number, whole
+from momentwise.rank.passes import MOST_SEGMENTS, Passes, moment_names, number, whole
+from momentwise.rank.strata import PARTS, RETURNING, Property
 
 Floats = npt.NDArray[np.float64]
 
-# So many values of a property are told apart at most, and so many combinations of them; where there are more, each
-# property keeps fewer values.
-MOST_SEGMENTS, MOST_CELLS = 40, 20_000
-
-# The time is cut into so many parts, to see from when on a segment is worse.
-PARTS = 8
+# So many combinations of values are told apart at most; where there are more, each property keeps fewer values.
+MOST_CELLS = 20_000
 
 # What is summed, over ended occurrences: how many; completed ones; seconds of these, their squares, their logarithms and the
 # squares of those; scores, their sum and their squares.
@@ -109,58 +105,45 @@ def _is_in(terms: Terms) -> str:
     return " AND ".join(f"part_{place} = {value}" for place, value in terms)
 
 
-def lay_cells(evidence: Evidence, caps: Mapping[str, Cap]) -> Cells:
+def lay_cells(evidence: Evidence, passes: Passes) -> Cells:
     """The cells; lays down their table.
 
     Args:
         evidence: The audit's.
-        caps: Above how many seconds each moment's durations are cut.
+        passes: What `lay_passes` gave.
     """
-    properties = read_properties(evidence.properties, evidence.ask, MOST_SEGMENTS)
     for most in (MOST_SEGMENTS, 12, 6, 3, 2):
-        cut = tuple(Property(one.name, one.values[:most]) for one in properties)
+        cut = tuple(Property(one.name, one.values[:most]) for one in passes.properties)
         if np.prod([float(one.levels) for one in cut]) <= MOST_CELLS:
             break
-    kept: list[Property] = []
-    for one in cut:  # of very many properties the first ones that the playbook names
-        if np.prod([float(other.levels) for other in (*kept, one)]) <= MOST_CELLS:
-            kept.append(one)
-    evidence.ask(_cells_sql(evidence, caps, kept))
-    return Cells(evidence, tuple(kept))
+    kept: list[int] = []
+    for place in range(len(cut)):  # of very many properties the first ones that the playbook names
+        if np.prod([float(cut[other].levels) for other in (*kept, place)]) <= MOST_CELLS:
+            kept.append(place)
+    parts = ", ".join(f"{passes.properties[place].coarse(place, most)} AS part_{new}" for new, place in enumerate(kept))
+    evidence.ask(_cells_sql(parts))
+    return Cells(evidence, tuple(cut[place] for place in kept))
 
 
-def _cells_sql(evidence: Evidence, caps: Mapping[str, Cap], properties: Sequence[Property]) -> str:
-    names = moment_names(evidence)
-    listed = ", ".join(map(quote, names))
-    limits = ", ".join(repr(caps[name].seconds) if name in caps else "1e300" for name in names)
-    span = max(1, evidence.until_us - evidence.since_us)
-    time = (
-        f"least(greatest((epoch_us(started_at) - {evidence.since_us}) * {PARTS} // {span}, 0), {PARTS - 1})::UTINYINT"
-    )
-    parts = ", ".join(f"({one.sql})::UTINYINT AS part_{place}" for place, one in enumerate(properties))
-    keys = ", ".join(f"part_{place}" for place in range(len(properties)))
-    moment = f"list_position([{listed}], moment::VARCHAR) - 1"
-    kept = f"outcome <> 'open' AND moment IN ({listed})"
-    took = "CASE WHEN done THEN greatest(took, 0.001) END"
-    scored = (
-        "SELECT said.score, passed.* FROM (SELECT moment::VARCHAR AS of, customer AS whose, coalesce(key, '') AS same, "
-        f'"at" AS given, score FROM scores WHERE isfinite(score) AND {kept}) AS said ASOF JOIN '
-        f"(SELECT moment::VARCHAR AS of, customer AS whose, coalesce(key, '') AS same, started_at AS begun, {moment} AS moment, "
-        f"{time} AS time, {parts} FROM occurrences WHERE {kept} AND customer IN (SELECT customer FROM scores)) AS passed "
-        "ON said.of = passed.of AND said.whose = passed.whose AND said.same = passed.same AND said.given >= passed.begun"
-    )
+def _cells_sql(parts: str) -> str:
+    took = "greatest(seconds, 0.001)"
+    done = "FILTER (completed AND seconds IS NOT NULL)"
+    sums = f"sum({took}) {done}, sum({took} ** 2) {done}, sum(ln({took})) {done}, sum(ln({took}) ** 2) {done}"
     return (
-        "CREATE OR REPLACE TEMP TABLE _cells AS "
-        f"SELECT moment, time, {keys}, count(*) AS n, count(*) FILTER (done) AS done, sum({took}) AS s1, "
-        f"sum(({took}) ** 2) AS s2, sum(ln({took})) AS l1, sum(ln({took}) ** 2) AS l2, 0 AS said, 0.0 AS c1, 0.0 AS c2 FROM ("
-        f"SELECT {moment} AS moment, {time} AS time, {parts}, outcome = 'completed' AS done, "
-        f"least(duration_seconds, [{limits}][{moment} + 1]) AS took FROM occurrences WHERE {kept}) GROUP BY ALL "
-        f"UNION ALL SELECT moment, time, {keys}, 0, 0, NULL, NULL, NULL, NULL, count(*), sum(score), sum(score ** 2) "
-        f"FROM ({scored}) GROUP BY ALL"
+        "CREATE OR REPLACE TEMP TABLE _cells AS FROM (SELECT moment, time, "
+        f"{parts}, count(*), count(*) FILTER (completed), {sums}, 0, 0.0, 0.0 FROM _passes GROUP BY ALL "
+        f"UNION ALL SELECT moment, time, {parts}, 0, 0, NULL, NULL, NULL, NULL, count(*), sum(score), sum(score ** 2) "
+        "FROM _passes JOIN _scored ON _passes.rowid = _scored.pass GROUP BY ALL) "
+        f"AS cells(moment, time, {_columns(parts)}, {', '.join(SUMS)})"
     )
 
 
-def read_sameness(evidence: Evidence) -> dict[int, float]:
+def _columns(parts: str) -> str:
+    """The names of the property columns."""
+    return ", ".join(f"part_{index}" for index in range(parts.count(" AS part_")))
+
+
+def read_sameness(passes: Passes, evidence: Evidence) -> dict[int, float]:
     """Per moment, how many times larger a variance of completed shares is because customers come more than once.
 
     Measured on customers drawn by hash; at least 1.
@@ -168,15 +151,12 @@ def read_sameness(evidence: Evidence) -> dict[int, float]:
     Source:
         The design effect: Kish, L. (1965). Survey Sampling, section 5.4, from the customers' sums.
     """
-    names = moment_names(evidence)
-    listed = ", ".join(map(quote, names))
-    ended = whole(evidence.ask("SELECT count(*) FROM occurrences WHERE outcome <> 'open'")[0][0])
     rows = evidence.ask(
-        "WITH drawn AS (SELECT moment::VARCHAR AS moment, customer, (outcome = 'completed')::INTEGER AS done FROM occurrences "
-        f"WHERE outcome <> 'open' AND moment IN ({listed}) AND hash(customer) % {max(1, ended // SAMPLED)} = 0), "
-        "whole AS (SELECT moment, avg(done) AS mean FROM drawn GROUP BY moment), "
-        "summed AS (SELECT moment, sum(done - mean) AS off, sum((done - mean) ** 2) AS squares FROM drawn JOIN whole "
-        "USING (moment) GROUP BY moment, customer) "
+        "WITH drawn AS (SELECT moment, who, completed::INTEGER AS done FROM _passes "
+        f"WHERE who % {passes.one_in} = 0), "
+        "average AS (SELECT moment, avg(done) AS mean FROM drawn GROUP BY moment), "
+        "summed AS (SELECT moment, sum(done - mean) AS off, sum((done - mean) ** 2) AS squares FROM drawn JOIN average "
+        "USING (moment) GROUP BY moment, who) "
         "SELECT moment, sum(off ** 2) / nullif(sum(squares), 0) FROM summed GROUP BY moment"
     )
-    return {names.index(str(name)): max(1.0, number(size)) for name, size in rows}
+    return {whole(moment): max(1.0, number(size)) for moment, size in rows}

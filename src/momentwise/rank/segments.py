@@ -17,10 +17,10 @@ from momentwise.define.finding import Estimate, Finding, Unit, Where
 from momentwise.rank.discoveries import FALSE_SHARE, adjust, chance_of
 from momentwise.rank.evidence import Evidence
 from momentwise.rank.intervals import Z
+from momentwise.rank.passes import Passes, lay_passes, number
 from momentwise.rank.score_rows import rows_of_scores
 from momentwise.rank.segment_cells import SUMS, Cells, Floats, Terms, lay_cells, read_sameness
 from momentwise.rank.segment_words import say_detail, say_next, say_title
-from momentwise.rank.survey import number, read_caps
 
 # Fewer occurrences or customers than these on either side are not compared.
 FEWEST, FEWEST_PEOPLE = 30, 5
@@ -66,15 +66,19 @@ class Test:
     is_large: bool
 
 
-def find_segments(evidence: Evidence) -> list[Finding]:
+def find_segments(evidence: Evidence, passes: Passes | None = None) -> list[Finding]:
     """Segments for which a moment is worse, the greatest harm to the most people first.
 
     At most one in twenty of what is reported may be false, and on pure noise nothing is reported in 95 % of audits.
+
+    Args:
+        evidence: The audit's.
+        passes: What `lay_passes` gave, where it was asked for already.
     """
     if not evidence.moments:
         return []
-    cells = lay_cells(evidence, read_caps(evidence))
-    sameness = read_sameness(evidence)
+    passes = passes or lay_passes(evidence)
+    cells, sameness = lay_cells(evidence, passes), read_sameness(passes, evidence)
     counted = cells.count()
     tests = {moment: list(test_all(found, sameness.get(moment, 1.0))) for moment, found in counted.items()}
     chances = [test.chance for found in tests.values() for test in found]
@@ -220,14 +224,16 @@ def _chance_of_logarithms(own: Floats, rest: Floats, sameness: float) -> float:
 
 
 def _tell(cells: Cells, moment: int, chosen: Sequence[Test]) -> list[Finding]:
-    """One finding per segment, beside the rest without the other ones; the measures in which it is worse together."""
+    """One finding per segment, beside the rest without those told before it; the measures in which it is worse together."""
     together: dict[tuple[Terms, int], list[Test]] = {}
     for test in chosen:
         together.setdefault((test.terms, test.since), []).append(test)
     findings = []
-    for key, tests in together.items():
-        others = [terms for terms, since in together if (terms, since) != key]
-        findings.append(_finding(cells, moment, cells.count(moment, others)[moment], tests))
+    told: list[Terms] = []
+    for (terms, _), tests in together.items():
+        counted = cells.count(moment, [one for one in told if one != terms])[moment]
+        findings.append(_finding(cells, moment, counted, tests))
+        told.append(terms)
     return [finding for finding in findings if finding is not None]
 
 
@@ -283,7 +289,9 @@ def _measure(moment: str, own: Floats, everything: Floats, rows: str, tests: Seq
         kept, table = f"{rows} AND outcome = 'completed'" if measure == "seconds" else rows, "occurrences"
         if measure == "emotion":
             kept, table = rows_of_scores(moment, rows), "scores"
-        found[measure] = Estimate(value, int(one[0]), _UNITS[measure], value - Z * error, value + Z * error, kept, table)
+        found[measure] = Estimate(
+            value, int(one[0]), _UNITS[measure], value - Z * error, value + Z * error, kept, table
+        )
     return found
 
 

@@ -24,8 +24,16 @@ from momentwise.rank.queries import of_moment
 
 RULE = "silence"
 
-# Of one moment the two longest stretches; what follows is shorter than what a customer remembers.
+# Of one moment the two longest stretches, of all moments the five longest; what follows is shorter than what a customer remembers.
 MOST_OF_MOMENT = 2
+MOST_STRETCHES = 5
+
+# Contacts cluster in a stretch where one in twenty more of the times end so than after other steps.
+LEAST_MORE = 0.05
+
+# Scores are compared where the longest waits are really longer, and count where chance hardly gives as much: several
+# stretches are asked.
+LEAST_SPREAD, MOST_CHANCE = 1.5, 0.001
 
 # A stretch that few occurrences pass through is not the way the moment goes.
 LEAST_OF_MOMENT = 0.05
@@ -44,7 +52,7 @@ class _Stretch(NamedTuple):
         half: Median length, seconds.
         tail: 90th percentile, seconds.
         asked: How often a contact or an exit came first.
-        first_asked: When one in ten of these had come, seconds; `None` where there are none.
+        early: When about a quarter of these had come, seconds; `None` where there are none.
         elsewhere: How often a contact or an exit came, and out of how many, after the moment's other steps.
     """
 
@@ -55,7 +63,7 @@ class _Stretch(NamedTuple):
     half: float
     tail: float
     asked: int
-    first_asked: float | None
+    early: float | None
     elsewhere: tuple[int, int]
 
 
@@ -74,7 +82,7 @@ def find_silences(evidence: Evidence) -> list[Finding]:
             steps = stretch.event, stretch.following
             if steps not in found or _fit(stretch) > _fit(found[steps]):
                 found[steps] = stretch
-    longest = sorted(found.values(), key=lambda stretch: -stretch.half)
+    longest = sorted(found.values(), key=lambda stretch: -stretch.half)[:MOST_STRETCHES]
     return [_finding(evidence, stretch) for stretch in longest]
 
 
@@ -84,10 +92,17 @@ def _stretches(moment: Moment, rule: SignalRule, rows: Sequence[Sequence[object]
     asking = {name for trigger in rule.then for name in trigger.events}
     counts = {(str(row[0]), str(row[1])): read_whole(row[2]) for row in rows if row[1] is not None}
     most = max(counts.values(), default=0)
+    usual = {  # what most often comes next; a rarer way round is no silence of its own
+        event: max(
+            (n, following) for (one, following), n in counts.items() if one == event and following not in asking
+        )[1]
+        for event in words
+        if any(one == event and following not in asking for one, following in counts)
+    }
     found = []
     for event, following, count, _, half, tail in rows:
         length = read_number(half) or 0.0
-        if event not in words or following is None or following in asking:
+        if following is None or following == event or usual.get(str(event)) != following:
             continue
         if read_whole(count) < max(FEWEST, LEAST_OF_MOMENT * most) or length * SECOND_US < max(rule.least_us, 1):
             continue
@@ -102,11 +117,20 @@ def _stretches(moment: Moment, rule: SignalRule, rows: Sequence[Sequence[object]
                 length,
                 read_number(tail) or length,
                 sum(read_whole(row[2]) for row in asked),
-                min((read_number(row[3]) or 0.0 for row in asked), default=None),
+                _early(asked),
                 (sum(n for key, n in others if key[1] in asking), sum(n for _, n in others)),
             )
         )
     return sorted(found, key=lambda stretch: -stretch.half)[:MOST_OF_MOMENT]
+
+
+def _early(asked: Sequence[Sequence[object]]) -> float | None:
+    """When about a quarter of those who ask have asked: between the tenth and the half, over all ways of asking."""
+    times = sum(read_whole(row[2]) for row in asked)
+    if not times:
+        return None
+    middles = [((read_number(row[3]) or 0.0) + (read_number(row[4]) or 0.0)) / 2 for row in asked]
+    return sum(middle * read_whole(row[2]) for middle, row in zip(middles, asked, strict=True)) / times
 
 
 def _fit(stretch: _Stretch) -> tuple[bool, int]:
@@ -118,9 +142,7 @@ def _fit(stretch: _Stretch) -> tuple[bool, int]:
 def _finding(evidence: Evidence, stretch: _Stretch) -> Finding:
     contacts, emotion = _contacts(stretch), _emotion(evidence, stretch)
     standing, why = _standing(contacts, emotion)
-    # Who asked shows that the usual length is too long; where only scores fall, it is the longest waits that they fall with.
-    touching = stretch.tail if standing == "established" and not _clusters(contacts) else stretch.half
-    long = f"{of_moment(stretch.moment.name)} AND longest_wait_seconds >= {quote(touching)}"
+    long = f"{of_moment(stretch.moment.name)} AND {_touched(evidence, stretch, contacts, standing)}"
     volume, waited, people = (
         read_whole(part)
         for part in evidence.ask(
@@ -141,14 +163,29 @@ def _finding(evidence: Evidence, stretch: _Stretch) -> Finding:
         people=people,
         grade="C",
         grade_reason=_REASON,
-        sources=_sources(stretch, emotion),
+        sources=_sources(contacts, emotion),
         standing=standing,
         standing_reason=why,
         where=Where(signal=RULE, step=stretch.event),
         emotion=emotion,
         splits=(_lengths(stretch),),
-        next_step=_next_step(stretch),
+        next_step=_next_step(stretch, contacts),
     )
+
+
+def _touched(evidence: Evidence, stretch: _Stretch, contacts: Contrast | None, standing: Standing) -> str:
+    """The condition that gives whom it touches.
+
+    Where contacts cluster, asking cuts the wait short: everybody who waited at least as long as the rule's least. Where
+    only scores fall, those with the longest waits, which they fall with. Otherwise those who waited as long as most.
+    """
+    if _clusters(contacts):
+        rule = evidence.signals.rule(RULE)
+        least = rule.least_us / SECOND_US if rule else 0.0
+        return f"longest_wait_seconds >= {quote(min(least, stretch.half))}"
+    if standing == "established":
+        return f"longest_wait_seconds >= {quote(stretch.tail)}{_apart(evidence, stretch)}"
+    return f"longest_wait_seconds >= {quote(stretch.half)}"
 
 
 def _rows(stretch: _Stretch) -> str:
@@ -179,23 +216,34 @@ def _contacts(stretch: _Stretch) -> Contrast | None:
 def _emotion(evidence: Evidence, stretch: _Stretch) -> Estimate | None:
     """Mean score of those who waited at least as long as one in ten, minus that of those who waited less than half."""
     name = of_moment(stretch.moment.name)
-    if stretch.moment.by is None:
+    if stretch.moment.by is None or stretch.tail < LEAST_SPREAD * stretch.half:
         return None
-    both = (
-        f"{name} AND (customer, key) IN (SELECT customer, key FROM occurrences WHERE {name} AND "
-        f"(longest_wait_seconds >= {quote(stretch.tail)} OR longest_wait_seconds < {quote(stretch.half)}))"
+    compared = (
+        f"{name} AND (longest_wait_seconds >= {quote(stretch.tail)} OR longest_wait_seconds < {quote(stretch.half)})"
+        f"{_apart(evidence, stretch)}"
     )
     row = evidence.ask(
         "SELECT count(score) FILTER (long), avg(score) FILTER (long), var_samp(score) FILTER (long), "
         "count(score) FILTER (NOT long), avg(score) FILTER (NOT long), var_samp(score) FILTER (NOT long) FROM "
         f"(SELECT s.score, o.longest_wait_seconds >= {quote(stretch.tail)} AS long FROM "
         f"(SELECT * FROM scores WHERE {name}) AS s JOIN (SELECT DISTINCT ON (customer, key) customer, key, "
-        f"longest_wait_seconds FROM occurrences WHERE {name} AND (longest_wait_seconds >= {quote(stretch.tail)} OR "
-        f"longest_wait_seconds < {quote(stretch.half)})) AS o ON o.customer = s.customer AND o.key = s.key)"
+        f"longest_wait_seconds FROM occurrences WHERE {compared}) AS o ON o.customer = s.customer AND o.key = s.key)"
     )[0]
     long, short = read_sample(row[:3]), read_sample(row[3:])
+    both = (
+        f"{name} AND score IS NOT NULL AND (customer, key) IN (SELECT customer, key FROM occurrences WHERE {compared})"
+    )
     found = compare_means(long, short) if min(long.n, short.n) >= FEWEST else None
-    return found.estimate(long.n + short.n, "score", both, "scores") if found else None
+    return found.estimate(long.n + short.n, "score", both, "scores") if found and found.p < MOST_CHANCE else None
+
+
+def _apart(evidence: Evidence, stretch: _Stretch) -> str:
+    """The condition that leaves out what broke a promise, to be put behind another one: that is a finding of its own."""
+    rule = evidence.signals.rule("broken_promise")
+    if rule is None or stretch.moment.by is None or rule.by != stretch.moment.by:
+        return ""
+    broken = "SELECT customer, key FROM signals WHERE signal = 'broken_promise' AND key IS NOT NULL"
+    return f" AND (customer, key) NOT IN ({broken})"
 
 
 def _standing(contacts: Contrast | None, emotion: Estimate | None) -> tuple[Standing, str]:
@@ -208,12 +256,12 @@ def _standing(contacts: Contrast | None, emotion: Estimate | None) -> tuple[Stan
 
 def _clusters(contacts: Contrast | None) -> bool:
     """Whether contacts and exits fall into the stretch more often than after other steps."""
-    return contacts is not None and contacts.low > 0
+    return contacts is not None and contacts.low > 0 and contacts.value >= LEAST_MORE
 
 
-def _sources(stretch: _Stretch, emotion: Estimate | None) -> tuple[str, ...]:
+def _sources(contacts: Contrast | None, emotion: Estimate | None) -> tuple[str, ...]:
     falls = emotion is not None and emotion.high is not None and emotion.high < 0
-    return ("behaviour", *(("contacts",) if stretch.asked else ()), *(("survey",) if falls else ()))
+    return ("behaviour", *(("contacts",) if _clusters(contacts) else ()), *(("survey",) if falls else ()))
 
 
 def _title(stretch: _Stretch) -> str:
@@ -234,15 +282,16 @@ def _detail(stretch: _Stretch, contacts: Contrast | None, emotion: Estimate | No
     if emotion is not None and emotion.value is not None and emotion.low is not None and emotion.high is not None:
         said.append(
             f"Who waited {say_span(stretch.tail)} or longer scored {emotion.value:+.2f} [{emotion.low:+.2f}, "
-            f"{emotion.high:+.2f}] against who waited less than {say_span(stretch.half)}.".replace("-", "\u2212")
+            f"{emotion.high:+.2f}] against who waited less than {say_span(stretch.half)}, broken promises "
+            "left out.".replace("-", "\u2212")
         )
     return " ".join(said)
 
 
-def _next_step(stretch: _Stretch) -> str:
-    """A status message before the first tenth of the questions come; without any, at half of the usual wait."""
-    due = stretch.first_asked or stretch.half / 2
-    day = max(1, math.floor(due * SECOND_US / DAY_US))
+def _next_step(stretch: _Stretch, contacts: Contrast | None) -> str:
+    """A status message before most of the questions come; where few ask, at half of the usual wait."""
+    asked = stretch.early if _clusters(contacts) else None
+    day = max(1, math.floor((asked or stretch.half / 2) * SECOND_US / DAY_US))
     return (
         f"Send a message on day {day} after '{say_label(stretch.event)}': what happens now, and when "
         f"'{say_label(stretch.following)}' will be."

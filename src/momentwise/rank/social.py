@@ -58,13 +58,13 @@ def links_sql(names: list[str]) -> str:
     Args:
         names: Of the social signals.
     """
-    social = f'SELECT customer, signal, "at" FROM signals WHERE signal IN ({", ".join(map(quote, names))})'
+    listed = ", ".join(map(quote, names))
     return (
-        f"WITH said AS ({social}), ended AS (SELECT customer, moment, outcome, ended_at FROM occurrences "
-        "WHERE ended_at IS NOT NULL AND customer IN (SELECT customer FROM said) "
-        "QUALIFY row_number() OVER (PARTITION BY customer, ended_at ORDER BY started_at DESC, moment) = 1) "
-        "SELECT moment, outcome, signal, count(*) AS n, count(DISTINCT said.customer) FROM said ASOF JOIN ended "
-        'ON said.customer = ended.customer AND said."at" >= ended.ended_at '
-        f'WHERE said."at" <= ended.ended_at + INTERVAL {CAUSED_WITHIN_DAYS} DAY '
-        "GROUP BY moment, outcome, signal ORDER BY n DESC, moment, outcome, signal"
+        f'WITH said AS (SELECT row_number() OVER () AS number, customer, signal, "at" FROM signals WHERE signal IN ({listed})), '
+        "caused AS (SELECT said.number, any_value(said.customer) AS customer, any_value(said.signal) AS signal, "
+        "arg_max({'moment': o.moment, 'outcome': o.outcome}, (o.ended_at, o.started_at, o.moment)) AS cause "
+        "FROM occurrences AS o JOIN said ON o.customer = said.customer "
+        f'WHERE o.ended_at <= said."at" AND said."at" <= o.ended_at + INTERVAL {CAUSED_WITHIN_DAYS} DAY GROUP BY said.number) '
+        "SELECT cause.moment, cause.outcome, signal, count(*) AS n, count(DISTINCT customer) FROM caused "
+        "GROUP BY ALL ORDER BY n DESC, 1, 2, 3"
     )

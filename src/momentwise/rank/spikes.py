@@ -18,6 +18,7 @@ from scipy import stats
 
 from momentwise.define.evaluate import quote
 from momentwise.define.finding import Estimate, Finding, Split, Where
+from momentwise.define.span import DAY_US
 from momentwise.rank.contrasts import FEWEST, compare_means, mean_of
 from momentwise.rank.discoveries import adjust
 from momentwise.rank.evidence import Evidence
@@ -33,6 +34,12 @@ LEAST_ROWS, LEAST_PEOPLE = 10, 5
 WEEKS, LEAST_WEEKS = 8, 3
 
 MOST_FALSE = 0.01
+
+# Of one series and direction no more spikes are told, those of the most people; more are a pattern and not a surprise.
+MOST_RUNS = 3
+
+# Of a score that belongs to several moments the one that it surely belongs to is told, where it holds enough of the people.
+NEARLY = 0.5
 
 # Half a standard deviation of the scores, or half as many people again: less is no spike.
 LEAST_MOVE, LEAST_RISE = 0.5, 1.5
@@ -121,18 +128,23 @@ def find_spikes(evidence: Evidence) -> list[Finding]:
         peak for peak, is_shown in zip(of_signals, shown[len(of_scores) :], strict=True) if is_shown and peak.large
     ]
     return [
-        *(_score_finding(evidence, run, scored[run.series]) for run in _lone(_runs(scores))),
+        *(_score_finding(evidence, run, scored[run.series]) for run in _lone(_runs(scores), [*scored])),
         *(_signal_finding(evidence, run) for run in _runs(signals)),
     ]
 
 
 def _local_day(evidence: Evidence, column: str) -> str:
-    """Number of the day since 1970, in the customers' own zone."""
+    """Number of the day since 1970, in the customers' own zone; UTC needs no calendar, which is dear."""
+    if evidence.zone == "UTC":
+        return f"(epoch_us({column}) // {DAY_US})"
     return f"date_diff('day', DATE '1970-01-01', ({column} AT TIME ZONE {quote(evidence.zone)})::DATE)"
 
 
 def _score_days(evidence: Evidence) -> dict[str, list[_Day]]:
-    """Days with enough scores, per moment; a customer's scores of a day are one."""
+    """Days with enough scores, per moment: those whose scores name their key first, then as declared.
+
+    A customer's scores of a day are one.
+    """
     rows = evidence.ask(
         "SELECT moment, day, sum(n)::BIGINT, count(*), avg(score), coalesce(var_samp(score), 0) FROM "
         f"(SELECT moment, {_local_day(evidence, AT)} AS day, customer, count(score) AS n, avg(score) AS score FROM scores "
@@ -144,7 +156,12 @@ def _score_days(evidence: Evidence) -> dict[str, list[_Day]]:
         count = read_whole(people)
         one = _Day(read_whole(day), read_whole(n), count, read_number(mean) or 0.0, count, read_number(variance) or 0.0)
         found[str(moment)].append(one)
-    return found
+    order = [moment.name for moment in sorted(evidence.moments, key=lambda moment: moment.by is None)]
+    return {name: found[name] for name in sorted(found, key=lambda name: _place(name, order))}
+
+
+def _place(name: str, order: Sequence[str]) -> tuple[int, str]:
+    return (order.index(name) if name in order else len(order)), name
 
 
 AT = '"at"'
@@ -182,19 +199,29 @@ def _peaks(series: str, days: Sequence[_Day]) -> list[_Peak]:
     their sampling is the spread of all days' distances, by the median too (Rousseeuw and Croux 1993).
     """
     within = pool(Sample(day.base, 0.0, day.variance) for day in days if day.variance).variance
+    at = {day.day: day for day in days}
+    steps = [7 * week for week in range(-WEEKS, WEEKS + 1) if week]
     found = []
     for day in days:
-        same = [one for one in days if one.day != day.day and _same_weekday(one.day, day.day)]
-        if len(same) < LEAST_WEEKS:
-            continue
-        usual = float(np.median([one.value for one in same]))
-        # Of a count the variance is its mean; one person is what cannot be told from none.
-        unit = within or max(usual, 1.0 / sum(one.base for one in same))
-        error = math.sqrt(unit / day.base + math.pi / 2 * unit / sum(one.base for one in same))
-        if error > 0:
-            found.append((day, usual, (day.value - usual) / error))
+        same = [at[day.day + step] for step in steps if day.day + step in at]
+        if len(same) >= LEAST_WEEKS:
+            usual = float(np.median([one.value for one in same]))
+            found.append((day, usual, _off(day, usual, sum(one.base for one in same), within)))
     spread = max(1.0, 1.4826 * float(np.median([abs(off) for _, _, off in found]))) if found else 1.0
     return [_peak(series, day, usual, off / spread, within) for day, usual, off in found]
+
+
+def _off(day: _Day, usual: float, base: int, within: float) -> float:
+    """How many standard errors a day lies from what is usual; the usual is a median over `base` people or starts.
+
+    Source:
+        Anscombe, F. J. (1948). The transformation of Poisson, binomial and negative-binomial data. Biometrika 35, 246–254:
+        of a count, twice its root is about normal with variance 1, in the tails, too.
+    """
+    doubt = math.sqrt(1 + math.pi / 2 * day.base / base)
+    if within:
+        return (day.value - usual) / math.sqrt(within / day.base) / doubt
+    return 2 * (math.sqrt(day.people + 3 / 8) - math.sqrt(usual * day.base + 3 / 8)) / doubt
 
 
 def _peak(series: str, day: _Day, usual: float, off: float, within: float) -> _Peak:
@@ -223,16 +250,33 @@ def _runs(peaks: Sequence[_Peak]) -> list[_Run]:
             found[-1].append(peak)
         else:
             found.append([peak])
-    return [_Run(tuple(run)) for run in found]
+    kept: dict[tuple[str, bool], list[_Run]] = {}
+    for run in sorted((_Run(tuple(run)) for run in found), key=lambda one: -one.people):
+        kept.setdefault((run.series, run.rises), []).append(run)
+    return sorted((run for runs in kept.values() for run in runs[:MOST_RUNS]), key=lambda one: (one.series, one.first))
 
 
-def _lone(runs: Sequence[_Run]) -> list[_Run]:
-    """Of spikes of several moments on the same days the one with the most people; a score may belong to several."""
+def _lone(runs: Sequence[_Run], moments: Sequence[str]) -> list[_Run]:
+    """Of spikes of several moments on the same days and in the same direction one; a score may belong to several.
+
+    Args:
+        runs: The spikes.
+        moments: Names, the likeliest to be meant first.
+    """
     found: list[_Run] = []
-    for run in sorted(runs, key=lambda one: (-one.people, one.series)):
-        if not any(run.rises == other.rises and run.first <= other.last and other.first <= run.last for other in found):
+    for run in sorted(runs, key=lambda one: -one.people):
+        same = [place for place, other in enumerate(found) if _overlap(run, other)]
+        if not same:
             found.append(run)
+            continue
+        other = found[same[0]]
+        if run.people >= NEARLY * other.people and moments.index(run.series) < moments.index(other.series):
+            found[same[0]] = run
     return sorted(found, key=lambda one: (one.rises, -one.people))
+
+
+def _overlap(one: _Run, other: _Run) -> bool:
+    return one.rises == other.rises and one.first <= other.last and other.first <= one.last
 
 
 def _between(evidence: Evidence, run: _Run) -> str:

@@ -17,8 +17,9 @@ from momentwise.rank.queries import Ask
 # Below this many touched occurrences nothing is told.
 FEWEST_TOUCHED = 30
 
-# Places that share at least this part of the occurrences that meet either are one: on one page, and anywhere.
-SAME_ON_PAGE, SAME_ANYWHERE = 0.8, 0.9
+# Places are one that share at least this part of the occurrences that meet either: no data would tell them apart. A signal of
+# the whole page is one with a place on it where at least this much of it, beyond chance, comes with that place.
+SAME, SAME_ON_PAGE = 0.95, 0.8
 
 # A moment's least frequent frictions beyond this many are left out, and the least frequent spots beyond all of them.
 MOST_FRICTIONS, MOST_SPOTS = 40, 400
@@ -98,6 +99,11 @@ def is_waiting(rule: SignalRule | None) -> bool:
     return rule is not None and rule.shape in ("missing", "follow") and rule.within_us >= HOUR_US
 
 
+def is_pause(rule: SignalRule | None) -> bool:
+    """Whether a signal is seen only where a customer is slow, so that its seconds alone show no harm."""
+    return rule is not None and rule.shape == "pause"
+
+
 def read_spots(settings: SignalSettings, ask: Ask) -> tuple[Spot, ...]:
     """The spots with enough signals to be told, most frequent first."""
     rules = {rule.name: rule for rule in settings.rules if is_friction(rule)}
@@ -119,7 +125,7 @@ def _text(value: object) -> str | None:
 
 
 def name_frictions(
-    moment: str, spots: Sequence[Spot], touched: Mapping[int, int], joint: Mapping[tuple[int, int], int]
+    moment: str, spots: Sequence[Spot], touched: Mapping[int, int], joint: Mapping[tuple[int, int], int], many: int
 ) -> tuple[Friction, ...]:
     """A moment's frictions, the most frequent first, at most `MOST_FRICTIONS`.
 
@@ -128,6 +134,7 @@ def name_frictions(
         spots: By their numbers.
         touched: Occurrences that met each spot.
         joint: Occurrences that met both of two spots, the lesser number first.
+        many: Ended occurrences of the moment.
     """
     parent = {number: number for number in touched}
 
@@ -137,7 +144,7 @@ def name_frictions(
         return number
 
     pairs = sorted(joint.items(), key=lambda pair: (-pair[1], pair[0]))
-    alike = [(one, other) for (one, other), both in pairs if _is_one(spots[one], spots[other], touched, both)]
+    alike = [(one, other) for (one, other), both in pairs if _is_one(spots[one], spots[other], touched, both, many)]
     for one, other in (*_of_one_place(spots, touched), *alike):
         first, second = sorted((root(one), root(other)))
         parent[second] = first
@@ -155,17 +162,16 @@ def _of_one_place(spots: Sequence[Spot], touched: Mapping[int, int]) -> Iterable
         yield first.setdefault(spots[number].place, number), number
 
 
-def _is_one(one: Spot, other: Spot, touched: Mapping[int, int], both: int) -> bool:
-    """Whether two spots are met by nearly the same occurrences, or one is the page's and nearly always with the other."""
+def _is_one(one: Spot, other: Spot, touched: Mapping[int, int], both: int, many: int) -> bool:
+    """Whether nearly the same occurrences meet two spots, or one is of the page and nearly always with the other."""
     first, second = touched[one.number], touched[other.number]
-    shared = both / (first + second - both)
-    if one.page != other.page:
-        return shared >= SAME_ANYWHERE
-    inside = max(
-        both / first if not one.element and other.element else 0.0,
-        both / second if not other.element and one.element else 0.0,
-    )
-    return max(shared, inside) >= SAME_ON_PAGE
+    if both / (first + second - both) >= SAME:
+        return True
+    if one.page != other.page or bool(one.element) == bool(other.element):
+        return False
+    of_page, at_place = (second, first) if one.element else (first, second)
+    usual = at_place / many
+    return usual < 1 and (both / of_page - usual) / (1 - usual) >= SAME_ON_PAGE
 
 
 def _friction(

@@ -23,6 +23,9 @@ MOST_VALUES, MOST_STRATA = 8, 60
 LEAST_OVERLAP, FEWEST_BESIDE = 0.6, 0.1
 
 MOST_PERIODS = 4
+
+# The time is cut into so many parts; a period is one or several of them.
+PARTS = 8
 RETURNING = "is_returning"
 
 
@@ -46,8 +49,19 @@ class Property:
         """How many numbers there are."""
         return len(self.values) + 1
 
+    @property
+    def coarse_levels(self) -> int:
+        """How many numbers there are for matching."""
+        return min(len(self.values), MOST_VALUES) + 1
 
-def read_properties(names: Sequence[str], ask: Ask, most: int = MOST_VALUES) -> tuple[Property, ...]:
+    def coarse(self, place: int, most: int = MOST_VALUES) -> str:
+        """The number over the column `part_…`, with the rarer values as one."""
+        if len(self.values) <= most:
+            return f"part_{place}"
+        return f"CASE WHEN part_{place} > {most} THEN 0 ELSE part_{place} END"
+
+
+def read_properties(names: Sequence[str], ask: Ask, most: int) -> tuple[Property, ...]:
     """The properties with more than one value, each with its most frequent values; whether they came back is one more."""
     found = [Property(RETURNING, ("true",))]
     for name in names:
@@ -74,12 +88,12 @@ class Strata:
     left_out: tuple[str, ...] = ()
 
     def sql(self, properties: Sequence[Property], periods: int) -> str:
-        """The number of a stratum, over the columns `period` and `part_…`."""
-        text = "period"
+        """The number of a stratum, over the columns `time` and `part_…`."""
+        text = f"time * {periods} // {PARTS}"
         levels = periods
         for place in self.matched:
-            text += f" + {levels} * part_{place}"
-            levels *= properties[place].levels
+            text += f" + {levels} * ({properties[place].coarse(place)})"
+            levels *= properties[place].coarse_levels
         return text
 
 

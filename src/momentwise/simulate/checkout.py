@@ -54,6 +54,7 @@ def walk_through_checkout(visit: Visit, records: Records) -> int | None:
     ordered = visit.now if fate.would_complete and not fate.driven else None
     if begun < visit.world.end:
         _tell(visit, records, fate, thumb_ms, id_ms)
+    visit.lost_to = next((name for name in fate.driven if fate.lost_by(name)), "")
     if ordered is not None:
         visit.now += int(SECOND * (1 + visit.random.random()))
         visit.page("/thank-you")
@@ -62,7 +63,7 @@ def walk_through_checkout(visit: Visit, records: Records) -> int | None:
 
 def _draw_fate(visit: Visit) -> _Fate:
     random, world = visit.random, visit.world
-    is_lifted = "broken-segment" in world.plans and visit.now >= world.new_version_at and not visit.in_broken_segment
+    is_lifted = "broken-segment" in world.plans and visit.now >= world.new_version_at
     leaves = random.random() < (p.LEAVES_LIFTED if is_lifted else p.LEAVES)
     is_early = random.random() < _USUAL_SHARE
     return _Fate(leaves and is_early, leaves and not is_early)
@@ -75,7 +76,7 @@ def _start(visit: Visit, fate: _Fate) -> int:
     if visit.person.screen.name != SMALL_PHONE or "thumb-reach" not in visit.world.plans:
         visit.press(START, "continue")
         return 0
-    random = visit.random
+    random, visit.is_reaching = visit.random, visit.now < visit.world.end
     added = int(SECOND * random.gammavariate(p.THUMB_SHAPE, p.THUMB_SECONDS / p.THUMB_SHAPE))
     visit.now += added
     visit.note("scroll", START)

@@ -6,7 +6,7 @@ which order they are drawn, or by how many processes.
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, prod
 from random import Random
 
 from momentwise.simulate import plans as p
@@ -15,13 +15,14 @@ from momentwise.simulate.checkout import walk_through_checkout
 from momentwise.simulate.desk import Desk, write_order
 from momentwise.simulate.orders import Order, draw_order
 from momentwise.simulate.people import Person, draw_person
-from momentwise.simulate.shopping import walk_to_basket
+from momentwise.simulate.shopping import look, walk_to_basket
 from momentwise.simulate.visit import Visit
 from momentwise.simulate.world import BEGIN, DAY, HOUR, Records, World
 
-_BACK, _BACK_AFTER_ORDER = 0.52, 0.68
-_GAP_DAYS, _GAP_DAYS_AFTER_ORDER, _GAP_SIGMA = 5.0, 8.0, 0.7
-REPEAT_DAYS = 45
+_BACK, _BACK_AFTER_ORDER = 0.52, 0.80
+_GAP_DAYS, _GAP_DAYS_AFTER_ORDER, _GAP_SIGMA = 5.0, 6.0, 0.6
+_LOOKS = 0.55
+REPEAT_DAYS = 30
 _OPEN_FROM, _OPEN_FOR = 7 * HOUR, 15 * HOUR
 
 
@@ -43,6 +44,10 @@ def live(number: int, world: World, records: Records) -> None:
     orders: list[Order] = []
     while at < world.end:
         visit = Visit(random, person, at, world, records.web)
+        if random.random() < _LOOKS and not is_rare:
+            look(visit, records)
+            at = _hour(random, at + DAY * (1 + int(3 * random.random())))
+            continue
         hurts: list[tuple[str, float]] = []
         ordered = _shop(visit, records, is_rare, hurts)
         is_rare, order = False, None
@@ -51,7 +56,7 @@ def live(number: int, world: World, records: Records) -> None:
             write_order(order, world, records)
             hurts += follow_order(order, random, person, desk, world, records)
             orders.append(order)
-        at = _next_visit(random, order, visit.now, hurts, world, records)
+        at = _next_visit(visit, order, hurts, records)
     _tell_repeats(orders, person, world, records)
     records.close_customer()
 
@@ -63,32 +68,30 @@ def _shop(visit: Visit, records: Records, is_rare: bool, hurts: list[tuple[str, 
     ordered = walk_through_checkout(visit, records)
     if visit.asked_for_id:
         hurts.append(("id-field", p.ID_BACK))
+    if visit.is_reaching:
+        hurts.append(("thumb-reach", 1.0))
     return ordered
 
 
-def _next_visit(
-    random: Random, order: Order | None, left: int, hurts: list[tuple[str, float]], world: World, records: Records
-) -> int:
+def _next_visit(visit: Visit, order: Order | None, hurts: list[tuple[str, float]], records: Records) -> int:
     """When the customer comes back; the end of the data where never.
 
     Whether somebody comes back is one draw against a chance that each friction multiplies, so that the same draw says what
-    would have been without it.
+    would have been without it. Who was driven away from an order would have had the chance of those who ordered.
     """
-    base, anchor, days = _BACK, left, _GAP_DAYS
+    random, world = visit.random, visit.world
+    base, anchor, days = _BACK, visit.now, _GAP_DAYS
     if order is not None:
         base, days = _BACK_AFTER_ORDER, _GAP_DAYS_AFTER_ORDER
-        anchor = order.delivered or order.cancelled or left
-    chance = base
-    for _, factor in hurts:
-        chance *= factor
+        anchor = order.delivered or order.cancelled or visit.now
+    chance = base * prod(factor for _, factor in hurts)
     drawn = random.random()
     at = _hour(random, anchor + int(DAY * (1 + days * exp(_GAP_SIGMA * random.gauss(0.0, 1.0)))))
-    if at < world.end:
-        for name, factor in hurts:
-            records.count(f"{name}.back", int(drawn < chance))
-            records.count(f"{name}.would_be_back", int(drawn < chance / factor))
-    for name, _ in hurts:
+    for name, factor in hurts:
+        without = chance / factor * (_BACK_AFTER_ORDER / _BACK if name == visit.lost_to else 1.0)
         records.count(f"{name}.could_come_back")
+        records.count(f"{name}.back", int(drawn < chance and at < world.end))
+        records.count(f"{name}.would_be_back", int(drawn < without and at < world.end))
     return at if drawn < chance else world.end
 
 

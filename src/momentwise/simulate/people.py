@@ -33,7 +33,7 @@ _SCREEN_SHARES = tuple(accumulate((0.32, 0.30, 0.06, 0.32)))
 _LOCALES = ("en-GB", "de-DE", p.SEGMENT_LOCALE, "fr-FR", "es-ES")
 _LOCALE_SHARES = tuple(accumulate((0.34, 0.24, 0.16, 0.14, 0.12)))
 _REGIONS = (p.REGION, "south", "east", "west")
-_REGION_SHARES = tuple(accumulate((p.REGION_SHARE, 0.26, 0.20, 0.24)))
+_REGION_SHARES = tuple(accumulate((p.REGION_SHARE, 0.23, 0.17, 0.20)))
 _PACE_SIGMA = 0.12
 _TYPIST_PACE, _TYPIST_PAUSE = 1.35, 3.0
 

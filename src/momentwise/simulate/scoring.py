@@ -16,8 +16,9 @@ Json = Mapping[str, Any]  # JSON: a finding, a sign, a planted thing
 FIRM = ("priority", "established")
 NOT_TO_BE_RAISED = ("innocent", "too-small")
 _PLACES = ("signal", "page", "element", "step")
-# Which of a finding's fields is held against which of the truth's figures.
-_HELD = ("seconds", "completion", "returning", "emotion")
+# Which of a finding's fields is held against the truth's figure of that name. What a finding calls returning is another pass
+# through the same moment; the truth's coming back is another visit, so these two are not compared.
+_HELD = ("seconds", "completion", "emotion")
 
 
 @dataclass(frozen=True)

@@ -43,11 +43,11 @@ TABLES: dict[str, tuple[str, ...]] = {
     "reviews": REVIEW_COLUMNS,
     "surveys": SURVEY_COLUMNS,
 }
-DEMO_CUSTOMERS, DEMO_DAYS, DEMO_SEED = 12_000, 120, 7
+DEMO_CUSTOMERS, DEMO_DAYS, DEMO_SEED = 9_000, 150, 7
 _GROUP = 200  # customers drawn together
 _PART_GROUPS = 25  # groups in one Parquet part
 _FEW = 2_000  # customers up to which one process is quicker than several
-_LOST_EVERY = 400  # customers among whom one has rows that nobody can read
+_LOST_EVERY, _MISTYPED_EVERY = 400, 1_500  # customers among whom one has rows that nobody can read
 # Columns that hold numbers in Parquet; the rest is text, as the tools write it.
 _WHOLE = {"ts", "x", "y", "viewport_width", "viewport_height", "target_width", "target_height"}
 
@@ -132,8 +132,7 @@ def _draw_group(world: World, first: int) -> _Drawn:
     records = Records()
     for number in range(first, min(first + _GROUP, world.customers + 1)):
         live(number, world, records)
-        if number % _LOST_EVERY == _LOST_EVERY // 2:
-            _lose(number, records)
+        _lose(number, records)
     lists = (
         records.web, records.orders, records.messages, records.tickets, records.contacts, records.reviews, records.surveys,
     )  # fmt: skip
@@ -143,9 +142,14 @@ def _draw_group(world: World, first: int) -> _Drawn:
 
 def _lose(number: int, records: Records) -> None:
     """Rows that nobody can read, beside the good ones: as every real export has them."""
-    records.web.append(f",{1_747_000_000_000 + number},page_view,/,,,,,,,,,,0.200,,,,,\n")
-    records.orders.append(f"{number:06d}-0,C{number:06d},0000-00-00T00:00:00Z,,,,,2025-05-20T00:00:00Z,0.00,EUR,home\n")
-    records.tickets.append(f"T{number:06d}00,C{number:06d},,31.06.2025 10:00,,,,email,Test,invoice\n")
+    if number % _LOST_EVERY == _LOST_EVERY // 2:
+        at = 1_747_000_000_000 + number
+        records.web.append(f",{at},page_view,/,,,,,,,,,,0.200,,,,,\n")
+        records.orders.append(
+            f"{number:06d}-0,C{number:06d},0000-00-00T00:00:00Z,,,,,2025-05-20T00:00:00Z,0.00,EUR,home\n"
+        )
+    if number % _MISTYPED_EVERY == 0:
+        records.tickets.append(f"T{number:06d}00,C{number:06d},,31.06.2025 10:00,,,,email,Test,invoice\n")
 
 
 class _CsvWriter:

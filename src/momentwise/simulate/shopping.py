@@ -12,8 +12,8 @@ from momentwise.simulate.world import SECOND, Records
 
 SEARCHES, BOUNCES = 0.75, 0.08
 _SEARCH_LEAVES = 0.06
-_ADDS, _ADDS_EAGER = 0.66, 0.88
-_CHECKS_OUT, _CHECKS_OUT_EAGER = 0.84, 0.93
+_ADDS, _ADDS_EAGER = 0.80, 0.93
+_CHECKS_OUT, _CHECKS_OUT_EAGER = 0.88, 0.96
 _CHOOSE_MS, _CHOOSE_SIGMA = 9 * SECOND, 0.40
 _DWELL_MS, _DWELL_SIGMA = 16 * SECOND, 0.40
 
@@ -43,6 +43,25 @@ def walk_to_basket(visit: Visit, records: Records, is_rare: bool) -> bool:
     return _fill_basket(visit, records)
 
 
+def look(visit: Visit, records: Records) -> None:
+    """A short visit of somebody who does not buy yet: a search, and one of its results."""
+    visit.page("/")
+    visit.wait(6 * SECOND, 0.5)
+    if _search(visit, records):
+        visit.page("/product")
+        visit.note("view_item", "/product")
+        _read(visit, "/product", _DWELL_MS, _DWELL_SIGMA)
+
+
+def _read(visit: Visit, page: str, median_ms: int, sigma: float) -> None:
+    """Stay on a page for a while; who reads it scrolls, also who leaves afterwards."""
+    begun = visit.now
+    visit.wait(median_ms, sigma)
+    until, visit.now = visit.now, begun + (visit.now - begun) * 4 // 10
+    visit.note("scroll", page)
+    visit.now = until
+
+
 def _search(visit: Visit, records: Records) -> bool:
     """Whether the visitor opens one of the results."""
     random, plans, is_in_data = visit.random, visit.world.plans, visit.now < visit.world.end
@@ -58,12 +77,7 @@ def _search(visit: Visit, records: Records) -> bool:
     if is_slow and is_in_data:
         of_it = leaves_of_it and not leaves_anyway
         records.touch("slow-search", added_ms=added_ms, left=int(of_it), would_complete=int(not leaves_anyway))
-    begun = visit.now
-    visit.wait(_CHOOSE_MS, _CHOOSE_SIGMA)
-    until = visit.now
-    visit.now = begun + (until - begun) * 4 // 10
-    visit.note("scroll", "/search")
-    visit.now = until
+    _read(visit, "/search", _CHOOSE_MS, _CHOOSE_SIGMA)
     return not (leaves_anyway or leaves_of_it)
 
 
@@ -85,7 +99,7 @@ def _look_around(visit: Visit, records: Records) -> None:
             visit.hammer("/product", "colour-swatch")
             records.touch("eager-swatch")
         visit.now = begun
-        visit.wait(_DWELL_MS, _DWELL_SIGMA)
+        _read(visit, "/product", _DWELL_MS, _DWELL_SIGMA)
 
 
 def _fill_basket(visit: Visit, records: Records) -> bool:

@@ -63,7 +63,7 @@ def _dated(sign: dict[str, Any], name: str, world: World) -> dict[str, Any]:
     if "when" not in sign:
         return sign
     since, until = (
-        (world.late_since, world.late_until + 21 * DAY) if name == "late-period" else (world.quiet_since, world.end)
+        (world.late_since, world.late_until + 25 * DAY) if name == "late-period" else (world.quiet_since, world.end)
     )
     rest = {key: value for key, value in sign.items() if key != "when"}
     return {**rest, "since": since * MS_US, "until": until * MS_US}
@@ -88,7 +88,7 @@ def _completion(tally: Counter[str], name: str, planted: float) -> Figures:
     return _figure(planted, round(-tally[f"{name}.left"] / touched, 5) if touched else None, "share")
 
 
-def _returning(tally: Counter[str], name: str, factor: float) -> Figures:
+def _coming_back(tally: Counter[str], name: str, factor: float) -> Figures:
     """Share of the touched who come back within the data, minus the share that would have without it."""
     could = tally[f"{name}.could_come_back"]
     lost = tally[f"{name}.would_be_back"] - tally[f"{name}.back"]
@@ -122,7 +122,7 @@ def _of_id_field(_: World, tally: Counter[str]) -> Figures:
         "seconds": _seconds(tally, "id-field", p.ID_SECONDS),
         "seconds_of_completed": round(tally["id-field.added_ms_completed"] / done / SECOND, 4) if done else None,
         "completion": _completion(tally, "id-field", -p.ID_LEAVES * (1 - p.LEAVES)),
-        "returning": _returning(tally, "id-field", p.ID_BACK),
+        "coming_back": _coming_back(tally, "id-field", p.ID_BACK),
     }
 
 
@@ -132,6 +132,7 @@ def _of_thumb_reach(_: World, tally: Counter[str]) -> Figures:
         "seconds": _seconds(tally, "thumb-reach", p.THUMB_SECONDS),
         "seconds_of_completed": round(tally["thumb-reach.added_ms_completed"] / done / SECOND, 4) if done else None,
         "completion": _completion(tally, "thumb-reach", -p.THUMB_LEAVES * (1 - p.LEAVES)),
+        "coming_back": _coming_back(tally, "thumb-reach", 1.0),
         "viewport": SMALL_PHONE,
     }
 
@@ -141,7 +142,7 @@ def _of_silent_week(_: World, tally: Counter[str]) -> Figures:
     return {
         "contacts": _contacts(tally, "silent-week", p.SILENT_ASKS),
         "silence_days": round(tally["silent-week.gap_s"] / touched / 86_400, 3) if touched else None,
-        "returning": _returning(tally, "silent-week", p.SILENT_BACK),
+        "coming_back": _coming_back(tally, "silent-week", p.SILENT_BACK),
         "emotion": _stars(tally, "silent-week"),
     }
 
@@ -155,7 +156,7 @@ def _of_late_period(world: World, tally: Counter[str]) -> Figures:
         "late_at_other_times": touched - tally["late-period.in_period"],
         "late_days": round(tally["late-period.late_s"] / touched / 86_400, 3) if touched else None,
         "contacts": _contacts(tally, "late-period", p.LATE_ASKS),
-        "returning": _returning(tally, "late-period", p.LATE_BACK),
+        "coming_back": _coming_back(tally, "late-period", p.LATE_BACK),
         "emotion": _stars(tally, "late-period"),
     }
 
@@ -163,7 +164,7 @@ def _of_late_period(world: World, tally: Counter[str]) -> Figures:
 def _of_broken_segment(world: World, tally: Counter[str]) -> Figures:
     return {
         "since": world.new_version_at * MS_US,
-        "completion": _completion(tally, "broken-segment", -p.SEGMENT_FAILS * (1 - p.LEAVES)),
+        "completion": _completion(tally, "broken-segment", -p.SEGMENT_FAILS * (1 - p.LEAVES_LIFTED)),
         "completed_share": _share(tally, "broken-segment.completed", "broken-segment.touched"),
         "would_have_completed_share": _share(tally, "broken-segment.would_complete", "broken-segment.touched"),
     }
@@ -173,7 +174,7 @@ def _of_vague_confirmation(_: World, tally: Counter[str]) -> Figures:
     return {
         "contacts": _contacts(tally, "vague-confirmation", p.VAGUE_ASKS),
         "others": tally["vague-confirmation.others"],
-        "returning": _returning(tally, "vague-confirmation", p.VAGUE_BACK),
+        "coming_back": _coming_back(tally, "vague-confirmation", p.VAGUE_BACK),
     }
 
 
@@ -192,7 +193,7 @@ def _of_rare_slow_page(_: World, tally: Counter[str]) -> Figures:
 def _of_quiet_region(world: World, tally: Counter[str]) -> Figures:
     return {
         "since": world.quiet_since * MS_US,
-        "returning": _returning(tally, "quiet-region", p.REGION_BACK),
+        "coming_back": _coming_back(tally, "quiet-region", p.REGION_BACK),
         "bought_again_before": _share(tally, "repeat.north.before.again", "repeat.north.before.delivered"),
         "bought_again_after": _share(tally, "repeat.north.after.again", "repeat.north.after.delivered"),
         "others_before": _share(tally, "repeat.others.before.again", "repeat.others.before.delivered"),
@@ -204,7 +205,7 @@ def _of_broken_part(_: World, tally: Counter[str]) -> Figures:
     return {
         "of_assembly_orders": _share(tally, "broken-part.touched", "assembly.delivered"),
         "contacts": _contacts(tally, "broken-part", p.FAULT_ASKS),
-        "returning": _returning(tally, "broken-part", p.FAULT_BACK),
+        "coming_back": _coming_back(tally, "broken-part", p.FAULT_BACK),
         "emotion": _stars(tally, "broken-part"),
     }
 

@@ -33,7 +33,7 @@ class Visit:
     def __init__(self, random: Random, person: Person, at: int, world: World, rows: list[str]) -> None:
         self.random, self.person, self.world, self.now, self._rows = random, person, world, at, rows
         self._end = world.end
-        self.asked_for_id = False
+        self.asked_for_id, self.is_reaching, self.lost_to = False, False, ""
         is_new = "broken-segment" in world.plans and person.gets_new_version and at >= world.new_version_at
         self.version = p.SEGMENT_VERSION if is_new else p.OLD_VERSION
         screen = person.screen

@@ -287,7 +287,7 @@ class LocalPass:
                     seen += int(starts[-1])
                 if seen >= _LEARNING_EVENTS:
                     break
-        self.limits = learn_limits(plan, np.concatenate(examples), self._spots.texts(), self._events.texts(), silent)
+        self.limits = learn_limits(np.concatenate(examples), self._spots.texts(), self._events.texts(), silent)
         return self.limits
 
     def flow(self) -> pa.Table:
