@@ -32,9 +32,8 @@ from click.testing import CliRunner
 from momentwise.cli import main
 from momentwise.define.event import CHANNELS
 from momentwise.define.finding import Estimate, Finding, MomentSummary
-from momentwise.define.occurrence import OCCURRENCE_SCHEMA, SIGNAL_SCHEMA
+from momentwise.define.occurrence import FLOW_SCHEMA, OCCURRENCE_SCHEMA, SIGNAL_SCHEMA, with_properties
 from momentwise.define.reading import parse_playbook
-from momentwise.define.reading_signals import standard_signals
 from momentwise.define.reading_sources import parse_sources
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,6 +44,9 @@ PAGES = [
     *sorted((ROOT / "examples").glob("*/README.md")),
 ]
 SHARED = ROOT.parent / "shared"
+
+# The shop of the documentation is large, so that it shows everything; where a page only needs a shop, this one does.
+SMALL_SHOP = ["simulate", "shop", "--customers", "600", "--days", "60", "--out"]
 
 A_MOMENT = "\n---\nmoment: some\nintent: do\nstage: decision\narchetype: friction\nstart: a\ncomplete: b\n"
 
@@ -103,6 +105,8 @@ def run_command(words: list[str], place: str) -> str:
     words, target = (words[: words.index(">")], words[words.index(">") + 1]) if ">" in words else (words, "")
     if words[1] == "audit" and ("start.md" not in place or Path("results").exists()):
         words = [*words, "--no-report"]  # one report is proof enough, and drawing takes half of the time
+    if words[1] == "demo" and "start.md" not in place:
+        words = [words[0], *SMALL_SHOP, *words[2:]]
     done = CliRunner().invoke(main, words[1:], prog_name="momentwise")
     assert done.exit_code == 0, f"{place}: {shlex.join(words)}\n{done.output}\n{done.exception!r}"
     if target:
@@ -114,7 +118,7 @@ def read_yaml(text: str, place: str) -> None:
     """Read a block as moments or as sources; raises where it has a mistake."""
     if re.search(r"^sources:", text, re.MULTILINE):
         parse_sources(text, place)
-    elif re.search(r"^(signals|efforts):", text, re.MULTILINE) and "moment" not in text:
+    elif re.search(r"^(signals|efforts|segments):", text, re.MULTILINE) and "moment:" not in text:
         parse_playbook([(place, text + A_MOMENT)])
     else:
         parse_playbook([(place, text)])
@@ -171,14 +175,33 @@ def test_every_example_runs_from_the_repository_and_gives_the_figures_of_the_doc
     run_command(EXAMPLES[name], name)
     said = msgspec.json.decode((home / "momentwise-out/findings.json").read_bytes(), type=Said)
     page = " ".join((ROOT / "docs/examples.md").read_text(encoding="utf-8").split())
-    for figure in figures_of(name, said.moments[0]):
+    for figure in [*figures_of(name, said.moments[0]), *figures_found(name, said.findings)]:
         assert figure in page, figure
 
 
 class Said(msgspec.Struct):
-    """What findings.json says of the moments."""
+    """What findings.json says."""
 
     moments: list[MomentSummary]
+    findings: list[Finding]
+
+
+def figures_found(name: str, findings: list[Finding]) -> Iterator[str]:
+    """The figures of an example's findings as docs/examples.md writes them."""
+    if name != "sample15k":
+        return
+    late = findings[0]
+    doses, months, states = late.splits[:3]
+    for lateness, score in doses.parts:
+        yield f"| {lateness.replace(' late', '')} | {score.value:.2f} | {score.n:,} |"
+    for month, (_, share) in zip(("March 2018", "February 2018", "November 2017"), months.parts, strict=False):
+        yield f"{month} ({100 * (share.value or 0):.1f} %"
+    for state, share in states.parts[:2]:
+        yield f"({state}, {100 * (share.value or 0):.1f} %)"
+    for silence in findings:
+        if silence.kind == "silence":
+            half, tail = ((part.value or 0) / 86_400 for _, part in silence.splits[0].parts)
+            yield f"**{half:.1f} days**, one in ten for **{tail:.1f} days** or longer"
 
 
 def figures_of(name: str, moment: MomentSummary) -> Iterator[str]:
@@ -237,13 +260,22 @@ def type_of(field: pa.Field) -> str:
     """A column's type, as results.md calls it."""
     if pa.types.is_dictionary(field.type):
         return "word"
+    if pa.types.is_struct(field.type):
+        return "struct"
     if pa.types.is_timestamp(field.type):
         assert field.type.tz == "UTC"
         return "instant"
     return {"string": "text", "double": "float64"}.get(str(field.type), str(field.type))
 
 
-@pytest.mark.parametrize(("heading", "schema"), [("## Occurrences", OCCURRENCE_SCHEMA), ("## Signals", SIGNAL_SCHEMA)])
+TABLES = {
+    "## Occurrences": with_properties(OCCURRENCE_SCHEMA, ("device",)),
+    "## Signals": with_properties(SIGNAL_SCHEMA, ("device",)),
+    "## Flow": FLOW_SCHEMA,
+}
+
+
+@pytest.mark.parametrize(("heading", "schema"), TABLES.items(), ids=[heading[3:] for heading in TABLES])
 def test_a_table_of_columns_equals_the_schema(heading: str, schema: pa.Schema) -> None:
     """Names, types and meanings of the columns stand in the docs as they stand in the files."""
     wanted = [[f"`{field.name}`", type_of(field), field.metadata[b"about"].decode()] for field in schema]
@@ -272,21 +304,25 @@ def test_a_table_of_columns_equals_the_file(heading: str, name: str, results: Pa
 
 
 def test_the_fields_of_findings_and_of_the_run_are_all_explained(results: Path) -> None:
-    """The docs name every field of findings.json and run.json, and none besides."""
+    """The docs name every field of findings.json and of run.json, and none besides."""
     findings = {f"`{name}`" for name in Finding.__struct_fields__}
     estimates = {f"`{name}`" for name in Estimate.__struct_fields__}
     text = (ROOT / "docs/results.md").read_text(encoding="utf-8")
-    first, second = (set(re.findall(r"^\| (`\w+`) \|", part, re.MULTILINE)) for part in _halves(text))
+    first, second, third = (set(re.findall(r"^\| (`\w+`) \|", part, re.MULTILINE)) for part in _thirds(text))
     assert findings == first
     assert estimates == second
+    said = msgspec.json.decode((results / "findings.json").read_bytes())
+    assert {"findings", "moments", "overview"} == set(said)
+    assert {f"`{name}`" for name in said["overview"]} == third
     run = {f"`{name}`" for name in msgspec.json.decode((results / "run.json").read_bytes())}
     assert run == {row[0] for row in table_below("results.md", "## The record of the run")}
 
 
-def _halves(text: str) -> tuple[str, str]:
+def _thirds(text: str) -> tuple[str, str, str]:
     part = text.split("\n## Findings\n", 1)[1].split("\n## ", 1)[0]
-    first, second = part.split("| Field of an estimate", 1)
-    return first, second
+    first, rest = part.split("| Field of an estimate", 1)
+    second, third = rest.split("| Part of the overview", 1)
+    return first, second, third
 
 
 def test_every_file_of_an_audit_is_explained(results: Path) -> None:

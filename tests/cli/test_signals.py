@@ -93,6 +93,7 @@ def test_every_kind_of_trigger_is_written_as_it_is_read() -> None:
     """Names, conditions, windows and labels."""
     text = (
         "it: {shape: follow, then: {where: amount > 1}, ignore: false, in_decision: true, limit: 1500ms,"
+        " clear: told, clear_ahead: true,"
         " first: [{late: {event: [a, b], within: 2h}}, {event: c, where: page = '/x'}]}"
     )
     [document] = read_documents(text, "p.yaml")

@@ -76,6 +76,8 @@ def test_a_changed_rule_keeps_its_place() -> None:
         ("dead_click: {same: page, ignore: false}", "same", ("page",)),
         ("dead_click: {ignore: false}", "ignore", None),
         ("error_seen: {in_decision: true}", "in_decision", True),
+        ("premature_ask: {clear_ahead: false}", "clear_ahead", False),
+        ("repeated_authentication: {clear_ahead: true}", "clear_ahead", True),
         ("u_turn: {about: Back again., source: Ours.}", "about", "Back again."),
     ],
 )
@@ -187,6 +189,16 @@ MISTAKES = {
         "silence: {first: {within: 3d}}",
         "The trigger names no event.",
         "Add `event: its-name`.",
+    ),
+    "ahead of another shape": (
+        "silence: {clear_ahead: true}",
+        "'silence' has `clear_ahead`.",
+        "Only follow looks at what came before.",
+    ),
+    "ahead without a clear": (
+        "near_miss: {clear_ahead: true}",
+        "'near_miss' has `clear_ahead` and no `clear`.",
+        "Say which event undoes it.",
     ),
     "first taken away": ("error_seen: {first: false}", "'error_seen' has no `first`.", "Say which event begins it."),
     "then taken away": (

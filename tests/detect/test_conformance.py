@@ -39,6 +39,7 @@ def test_the_cases_are_nasty_enough() -> None:
             "late arrivals": arrivals != sorted(arrivals),
             "properties": any(s.properties for s in signals) and any(o.properties for o in occurrences),
             "cleared ahead": any(_is_cleared_ahead(case, signal) for signal in signals),
+            "returning": any(o.is_returning for o in occurrences),
             "overdrawn": any(s.signal == "friction_overdrawn" for s in signals),
             **dict.fromkeys(_shapes_of(case, signals), True),
             "retries": any(o.retries for o in occurrences),

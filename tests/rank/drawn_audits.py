@@ -162,5 +162,6 @@ def _scores(part: Drawn) -> pa.Table:
             "key": pa.nulls(places.size, pa.string()),
             "at": pa.array(ended, INSTANT),
             "score": pa.array(score.astype(float)),
+            "named": pa.array([False] * places.size, pa.bool_()),
         }
     )

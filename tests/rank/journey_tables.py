@@ -24,7 +24,7 @@ OLIST = Path(__file__).parents[3] / "shared" / "data" / "olist" / "sample15k"
 
 _SCORES = pa.schema(
     [(name, pa.string()) for name in ("moment", "outcome", "ending", "customer", "key")]
-    + [("at", INSTANT), ("score", pa.float64())]
+    + [("at", INSTANT), ("score", pa.float64()), ("named", pa.bool_())]
 )
 _WORDS = pa.schema(
     [("customer", pa.string()), ("at", INSTANT)]
@@ -251,7 +251,7 @@ FROM orders WHERE coalesce(delivered > promised, NOT cancelled AND promised < TI
 CREATE TABLE reviews AS SELECT o.customer, o.key, r.review_answer_timestamp AT TIME ZONE 'America/Sao_Paulo' AS "at",
     r.review_score::DOUBLE AS score, r.review_comment_message AS text
 FROM read_csv('{folder}/olist_order_reviews_dataset.csv') AS r JOIN orders AS o ON o.key = r.order_id;
-CREATE TABLE scores AS SELECT o.moment, o.outcome, o.ending, o.customer, o.key, r."at", r.score
+CREATE TABLE scores AS SELECT o.moment, o.outcome, o.ending, o.customer, o.key, r."at", r.score, true AS named
 FROM reviews AS r JOIN occurrences AS o USING (customer, key) WHERE r."at" >= o.started_at;
 CREATE TABLE words AS SELECT customer, "at", 'review_given' AS event, 'reviews' AS source, 'survey' AS channel, text, score
 FROM reviews WHERE text IS NOT NULL;

@@ -329,6 +329,28 @@ class SocialRow(msgspec.Struct, frozen=True, kw_only=True):
     people: int
 
 
+class FieldFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The trouble with one field or control, the worst first.
+
+    Args:
+        page: Where it is; empty where the log does not say.
+        element: Its name.
+        kinds: Kinds of signal with how often each was seen there, most frequent first.
+        count: All of them; `table` is signals.
+        people: Customers who had one.
+        seconds: The median, over these customers, of the longest wait there.
+        share: Of the abandoned decisions, those in which the last trouble was here; `None` where none was abandoned.
+    """
+
+    page: str
+    element: str
+    kinds: tuple[tuple[str, int], ...] = ()
+    count: Estimate
+    people: int
+    seconds: float = 0.0
+    share: Estimate | None = None
+
+
 class MarkFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened at a time and may explain a trend, as a new version; `moment` is empty for all of them."""
 
@@ -357,4 +379,5 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     losses: tuple[LossRow, ...] = ()
     consistency: tuple[ConsistencyRow, ...] = ()
     social: tuple[SocialRow, ...] = ()
+    fields: tuple[FieldFacts, ...] = ()
     marks: tuple[MarkFacts, ...] = ()

@@ -107,6 +107,14 @@ def open_templates() -> jinja2.Environment:
     return environment
 
 
+def compile_templates() -> None:
+    """Every template is compiled, so that the first page does not wait for it."""
+    environment = open_templates()
+    for source in (resources.files("momentwise.charts") / "templates").iterdir():
+        if source.name.endswith(".html"):
+            environment.get_template(source.name)
+
+
 def _mark_code(text: str) -> Markup:
     """The text escaped, with what stands between backticks as code."""
     return Markup(_BACKTICKS.sub(r"<code>\1</code>", str(Markup.escape(text))))  # noqa: S704  escaped before

@@ -61,6 +61,15 @@ class MomentView(msgspec.Struct, frozen=True):
     is_short: bool
 
 
+def warm_up() -> None:
+    """What the first report waits for is done: templates are compiled, and the drawing engine has started.
+
+    It takes as long as the drawing itself, and one thread; so it is done beside something else.
+    """
+    compile_templates()
+    draw(frame(1, 1, {}, [texts([{"x": 0, "y": 0, "text": "", "color": "black"}])]), "")
+
+
 def render_report(
     run: RunFacts,
     summaries: Sequence[MomentSummary],

@@ -53,7 +53,13 @@ def relation_of(source: Source) -> str:
 
 
 def events_query(
-    source: Source, tables: Mapping[str, TableFacts], wanted: Collection[str], *, zone: str, now_us: int
+    source: Source,
+    tables: Mapping[str, TableFacts],
+    wanted: Collection[str],
+    *,
+    zone: str,
+    now_us: int,
+    kept: str = "true",
 ) -> EventsQuery:
     """The query that gives a source's events.
 
@@ -63,6 +69,8 @@ def events_query(
         wanted: Names of fields as conditions write them. One that the source lacks is left out.
         zone: IANA zone of times that carry none, where the source states no other.
         now_us: The present; a later time than a day from it is rejected.
+        kept: A condition over customer, event and the fields' columns; other rows are left out before anything of them
+            is worked out, which matters where they are many.
 
     Raises:
         DefinitionError: The mapping names a column that is not there.
@@ -72,6 +80,8 @@ def events_query(
     numbers = {name: reader.column for name, reader in readers.items()}
     columns = {name: Column(f"f{place}", numbers[name].kind) for place, name in enumerate(readers)}
     candidates = _candidates(scope, readers)
+    if kept != "true":
+        candidates = f"SELECT * FROM ({candidates}) WHERE {kept}"
     fields = "".join(f", f{place}" for place in range(len(readers)))
     sql = (
         f'SELECT customer, "at", event, {_reason_sql(scope, now_us)} AS reason, '

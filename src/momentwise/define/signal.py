@@ -63,8 +63,9 @@ class SignalRule(msgspec.Struct, frozen=True, kw_only=True):
       the same place takes the place of the earlier one, where that was not overdue yet. An event that states no time, or
       one before itself, promises nothing. `clear`, the end of the data and where it is looked for: as with *missing*.
     - *turn*: of the events that fulfil `first` and carry a page, three in a row on pages A, B, A where the stay on B is
-      at most the lesser of `within` and the learned limit of B. An event that fulfils `clear`, wherever, makes all pages
-      before it forgotten. The return may begin another turn; the stay on B may not.
+      at most the lesser of `within` and the learned limit of B, and that on A before it at most `LONGEST_STAY_US`. An
+      event that fulfils `clear`, wherever, makes all pages before it forgotten. The return may begin another turn; the
+      stay on B may not.
     - *lone*: an event that fulfils `first`, with no other event of the customer, of whatever kind, in the `within`
       before it or after it; the data must end later than that.
     - *pause*: `first`, and then the next event that fulfils `then` and matches, at least `least` and at most `within`

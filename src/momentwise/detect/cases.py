@@ -28,7 +28,7 @@ from momentwise.define.signal import (
     SignalRule,
     SignalSettings,
 )
-from momentwise.define.span import SECOND_US
+from momentwise.define.span import DAY_US, MINUTE_US, SECOND_US
 
 _NAMES = ("a", "b", "c", "d", "error", "click")
 _CHANNELS = (None, "web", "app", "chat", "voice")
@@ -83,6 +83,10 @@ def draw_case(seed: int) -> Case:
             for number, one in enumerate(crowd)
         ]
         playbook = msgspec.structs.replace(playbook, signals=_told_apart(playbook.signals))
+    if random.random() < 0.2:
+        # Visits of several hours and days, beside those of seconds.
+        shifts = [random.choice((0, 0, 40 * MINUTE_US, 2 * DAY_US)) for _ in events]
+        events = [msgspec.structs.replace(e, at=e.at + shift) for e, shift in zip(events, shifts, strict=True)]
     random.shuffle(events)
     events = [msgspec.structs.replace(event, arrival=arrival) for arrival, event in enumerate(events)]
     latest = max((event.at for event in events), default=0)

@@ -17,7 +17,14 @@ from momentwise.define.event import FIELD_KINDS, Event
 from momentwise.define.moment import Moment, Trigger
 from momentwise.define.occurrence import Signal
 from momentwise.define.playbook import Playbook
-from momentwise.define.signal import MOST_WAITING, OVERDRAWN, FrictionSettings, Limits, SignalRule
+from momentwise.define.signal import (
+    LONGEST_STAY_US,
+    MOST_WAITING,
+    OVERDRAWN,
+    FrictionSettings,
+    Limits,
+    SignalRule,
+)
 from momentwise.define.span import LONGEST_US, SECOND_US
 from momentwise.detect.reference import by_customer, detect_occurrences, fulfils
 
@@ -360,6 +367,7 @@ def _turn(scene: _Scene) -> Iterator[Signal]:
             continue
         before, left, back = pages[-3:]
         is_back = back.part("page") == before.part("page") != left.part("page")
+        is_back = is_back and left.at - before.at <= LONGEST_STAY_US
         if is_back and back.at - left.at <= _longest_stay(scene, left):
             yield _signal(rule, left, back.at, 2)
             pages = [back]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from momentwise.define.signal import MOST_WAITING
+from momentwise.define.signal import LONGEST_STAY_US, MOST_WAITING
 from momentwise.detect.compiling import inlined
 from momentwise.detect.plan import (
     BURST,
@@ -158,6 +158,8 @@ def _turn(rules: Int64s, limits: LimitTables, rule: int, roles: int, watch: Watc
         longest = limits.dwells[before] if rules[rule, U_LEARNED] == LEARNED_DWELL else NEVER
         if back and stay <= rules[rule, U_WITHIN] and stay <= longest:
             emit_entry(watch, rule, row, at, 2, stay, out)
+            before = 0
+        if stay > LONGEST_STAY_US:
             before = 0
         watch.counts[rule] = 0
     add_entry(watch, rule)

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from momentwise.define.finding import Finding, MomentSummary
+from momentwise.define.finding import Estimate, Finding, MomentSummary
 from momentwise.define.playbook import Playbook
 from momentwise.loop.audit import Options, run_audit
 from momentwise.loop.telling import Told
 from momentwise.loop.watching import Quiet
+from momentwise.rank.overview import Overview
 from momentwise.stores.results import Results
 from momentwise.stores.spill import scratch_folder
 
@@ -23,13 +24,25 @@ _FINDING_SCHEMA = pa.schema(
         ("id", pa.string()),
         ("moment", pa.string()),
         ("kind", pa.string()),
+        ("standing", pa.string()),
         ("title", pa.string()),
+        ("next_step", pa.string()),
         ("value", pa.float64()),
         ("low", pa.float64()),
         ("high", pa.float64()),
         ("unit", pa.string()),
         ("n", pa.int64()),
         ("people", pa.int64()),
+        ("seconds", pa.float64()),
+        ("seconds_low", pa.float64()),
+        ("seconds_high", pa.float64()),
+        ("weekly_seconds", pa.float64()),
+        ("completion", pa.float64()),
+        ("emotion", pa.float64()),
+        ("signal", pa.string()),
+        ("page", pa.string()),
+        ("element", pa.string()),
+        ("sources", pa.list_(pa.string())),
         ("grade", pa.string()),
         ("money", pa.float64()),
         ("money_low", pa.float64()),
@@ -55,6 +68,7 @@ class Audit:
             customer's rows stand together.
         signals: One row per signal (`define.occurrence.SIGNAL_SCHEMA`).
         scores: One row per score and occurrence that it belongs to.
+        flow: What came after what, and how long it took (`define.occurrence.FLOW_SCHEMA`).
         rejected: Rows that were set aside: file, row, reason, source, content.
     """
 
@@ -64,6 +78,7 @@ class Audit:
     occurrences: pa.Table
     signals: pa.Table
     scores: pa.Table
+    flow: pa.Table
     rejected: pa.Table
 
     @property
@@ -73,12 +88,17 @@ class Audit:
 
     @property
     def ranked(self) -> list[Finding]:
-        """The findings as values, worst first."""
+        """The findings as values, in the order in which a reader should take them."""
         return self.told.findings
+
+    @property
+    def overview(self) -> Overview:
+        """What is said of the whole: the last week in words, the portfolio, the losses and so on."""
+        return self.told.overview
 
     @cached_property
     def findings(self) -> pa.Table:
-        """The findings as a table, worst first: shares are 0–1, durations seconds, money in its currency."""
+        """The findings as a table, in that order: shares are 0–1, durations seconds, money in its currency."""
         rows = [_row(finding) for finding in self.told.findings]
         return pa.Table.from_pylist(rows, schema=_FINDING_SCHEMA)
 
@@ -89,13 +109,25 @@ def _row(finding: Finding) -> dict[str, object]:
         "id": finding.id,
         "moment": finding.moment,
         "kind": finding.kind,
+        "standing": finding.standing,
         "title": finding.title,
+        "next_step": finding.next_step,
         "value": estimate.value,
         "low": estimate.low,
         "high": estimate.high,
         "unit": estimate.unit,
         "n": estimate.n,
         "people": finding.people,
+        "seconds": _value(finding.seconds),
+        "seconds_low": finding.seconds.low if finding.seconds else None,
+        "seconds_high": finding.seconds.high if finding.seconds else None,
+        "weekly_seconds": _value(finding.weekly_seconds),
+        "completion": _value(finding.completion),
+        "emotion": _value(finding.emotion),
+        "signal": finding.where.signal or None,
+        "page": finding.where.page or None,
+        "element": finding.where.element or None,
+        "sources": list(finding.sources),
         "grade": finding.grade,
         "money": money.value if money else None,
         "money_low": money.low if money else None,
@@ -104,6 +136,10 @@ def _row(finding: Finding) -> dict[str, object]:
         "table": estimate.table,
         "rows": estimate.rows,
     }
+
+
+def _value(estimate: Estimate | None) -> float | None:
+    return estimate.value if estimate else None
 
 
 def audit(
@@ -150,5 +186,5 @@ def _run(
         paths, out=out, now_us=now_us, sources=sources, playbook=playbook, options=options, watcher=watcher
     )
     results = Results(out)
-    tables = {name: results.table(name) for name in ("occurrences", "signals", "scores", "rejected")}
+    tables = {name: results.table(name) for name in ("occurrences", "signals", "scores", "flow", "rejected")}
     return Audit(told=told, notes=watcher.notes, out=out if keep else None, **tables)

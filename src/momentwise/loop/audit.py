@@ -33,6 +33,7 @@ from momentwise.detect.plan import Plan, compile_plan
 from momentwise.errors import IntakeError, Place
 from momentwise.loop.intake import SOURCES_FILE, Intake, check_fields, check_zones, find_playbook, open_intake
 from momentwise.loop.properties import VIEWPORT, choose_properties, fields_of_sources, with_viewport
+from momentwise.loop.rules import readable_rules
 from momentwise.loop.telling import Told, tell
 from momentwise.loop.watching import Quiet, Watcher
 from momentwise.stores.databases import is_database_url, shown_url
@@ -170,7 +171,8 @@ class _Run:
             intake = open_intake(self._paths, sources, self._scratch, self._now_us, memory=self._options.memory)
             self._say_understandings(intake)
             book = playbook if isinstance(playbook, Playbook) else find_playbook(playbook, intake, self._paths)
-            for sentence in [*check_zones(intake), *check_fields(book, intake)]:
+            book, left_out = readable_rules(book, intake)
+            for sentence in [*check_zones(intake), *check_fields(book, intake), *left_out]:
                 self._watcher.note(sentence)
             had = fields_of_sources(intake)
             plan = compile_plan(book, choose_properties(book, intake), had)

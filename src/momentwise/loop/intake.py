@@ -50,9 +50,15 @@ class Intake:
             self._facts[source.name] = self.tables.facts_for(source)
         return self._facts[source.name]
 
-    def query(self, source: Source, wanted: Collection[str]) -> EventsQuery:
-        """The query that gives a source's events with the wanted fields, as far as the source has them."""
-        return events_query(source, self.facts(source), wanted, zone=self.sources.zone, now_us=self.now_us)
+    def query(self, source: Source, wanted: Collection[str], kept: str = "true") -> EventsQuery:
+        """The query that gives a source's events with the wanted fields, as far as the source has them.
+
+        Args:
+            source: The source.
+            wanted: Names of fields.
+            kept: See `events_query`.
+        """
+        return events_query(source, self.facts(source), wanted, zone=self.sources.zone, now_us=self.now_us, kept=kept)
 
     def rejected(self, source: Source, any_mapped: bool) -> str:
         """The query that lists a source's rows that were set aside."""

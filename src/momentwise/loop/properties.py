@@ -43,7 +43,7 @@ def choose_properties(playbook: Playbook, intake: Intake) -> tuple[str, ...]:
     found: dict[str, bool] = {}
     for source in intake.sources.sources:
         for name, facts in _columns(source, intake):
-            lower = name.lower()
+            lower = name.lower().replace(" ", "_").replace("-", "_")
             if lower in _NEVER or lower in FIELD_KINDS or lower.endswith(("_id", "_at", "status")) or facts is None:
                 continue
             if name not in used and _is_trait(lower, facts):
@@ -51,7 +51,7 @@ def choose_properties(playbook: Playbook, intake: Intake) -> tuple[str, ...]:
         if _has_viewport(dict(_columns(source, intake))):
             found[VIEWPORT] = True
     order = {name: place for place, name in enumerate(_KNOWN)}
-    ranked = sorted(found, key=lambda name: order.get(name.lower(), len(order)))
+    ranked = sorted(found, key=lambda name: order.get(name.lower().replace(" ", "_"), len(order)))
     return tuple(ranked[:_MOST])
 
 

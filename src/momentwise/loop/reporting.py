@@ -12,6 +12,7 @@ from momentwise.charts.facts import (
     ConsistencyRow,
     CoverageRow,
     DemandRow,
+    FieldFacts,
     FlowFacts,
     FlowRow,
     HeadlineFacts,
@@ -26,9 +27,11 @@ from momentwise.charts.facts import (
     Tolls,
 )
 from momentwise.charts.flow import order_steps
-from momentwise.define.finding import Split
+from momentwise.define.evaluate import quote
+from momentwise.define.finding import Estimate, Split
 from momentwise.define.moment import Moment
 from momentwise.rank.evidence import Evidence
+from momentwise.rank.fields import FieldRow, rank_fields
 from momentwise.rank.findings import Inquiry
 from momentwise.rank.headline import Headline
 from momentwise.rank.journey import measure_feelings
@@ -39,6 +42,8 @@ from momentwise.rank.reality import count_demand, measure_coverage
 from momentwise.rank.sampling import narrow
 
 T = TypeVar("T")
+
+MOST_FIELDS = 12
 
 
 def gather_facts(inquiry: Inquiry, overview: Overview, moments: Sequence[Moment]) -> ReportFacts:
@@ -62,10 +67,11 @@ def gather_facts(inquiry: Inquiry, overview: Overview, moments: Sequence[Moment]
         portfolio=_all(PortfolioRow, overview.portfolio),
         sums=sum_rows(overview.portfolio),
         coverage=_all(CoverageRow, coverage.touchpoints),
-        demand=_all(DemandRow, count_demand(evidence)),
+        demand=_all(DemandRow, count_demand(inquiry.read)),
         losses=_all(LossRow, overview.losses),
         consistency=_all(ConsistencyRow, overview.consistency),
         social=_all(SocialRow, overview.social),
+        fields=tuple(narrow(_field(row), parts) for row in rank_fields(inquiry.read)[:MOST_FIELDS]),
         marks=tuple(
             MarkFacts(at=moment.since_us, label=f"version {moment.version}", moment=moment.name)
             for moment in moments
@@ -92,6 +98,28 @@ def _as(kind: type[T], value: object) -> T:
 
 def _all(kind: type[T], values: Sequence[object]) -> tuple[T, ...]:
     return tuple(_as(kind, value) for value in values)
+
+
+def _field(row: FieldRow) -> FieldFacts:
+    """A field with the rows behind its numbers; the share is of occurrences, so it has no rows of its own."""
+    place = f"page IS NOT DISTINCT FROM {_literal(row.page)} AND element = {quote(row.element)}"
+    kinds = tuple(sorted(row.counts.items(), key=lambda kind: (-kind[1], kind[0])))
+    total = sum(row.counts.values())
+    listed = ", ".join(quote(kind) for kind, _ in kinds)
+    low, high = row.share_interval or (None, None)
+    return FieldFacts(
+        page=row.page,
+        element=row.element,
+        kinds=kinds,
+        count=Estimate(float(total), total, "count", rows=f"{place} AND signal IN ({listed})", table="signals"),
+        people=row.people,
+        seconds=row.seconds,
+        share=None if row.share is None else Estimate(row.share, row.abandoned, "share", low, high),
+    )
+
+
+def _literal(text: str) -> str:
+    return quote(text) if text else "NULL"
 
 
 def _ledger(ledger: Ledger) -> LedgerFacts:

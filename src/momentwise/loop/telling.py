@@ -14,7 +14,6 @@ import numpy.typing as npt
 from momentwise.charts.facts import ReportFacts, RunFacts, SignalPlace, SignalSummary
 from momentwise.define.evaluate import quote
 from momentwise.define.finding import Estimate, Finding, MomentSummary
-from momentwise.define.moment import Moment
 from momentwise.define.signal import OVERDRAWN, SignalSettings
 from momentwise.detect.plan import Plan
 from momentwise.errors import Place
@@ -24,6 +23,7 @@ from momentwise.loop.voices import write_voices
 from momentwise.rank import queries
 from momentwise.rank.evidence import Evidence
 from momentwise.rank.findings import find, inquire
+from momentwise.rank.measures import read_whole
 from momentwise.rank.overview import Overview, look_over
 from momentwise.rank.sampling import count_parts, sampled
 from momentwise.rank.spans import Scan
@@ -84,10 +84,11 @@ def tell(
     for table in ("occurrences", "signals", "flow"):
         path = folder.partial / f"{table}.parquet"
         connection.execute(f"CREATE OR REPLACE VIEW {table} AS FROM read_parquet({quote(str(path))})")
-    write_voices(connection, intake, playbook.signals, events, plan.keys)
+    ask, scan = _door(connection)
+    parts = count_parts(read_whole(ask("SELECT count(*) FROM occurrences")[0][0]))
+    write_voices(connection, intake, playbook.signals, events, plan.keys, parts)
     _write_scores(connection, plan, folder)
     latest = {moment.name: moment for moment in playbook.moments}
-    ask, scan = _door(connection)
     whole = Evidence(
         ask=ask,
         moments=tuple(latest.values()),
@@ -101,12 +102,12 @@ def tell(
         judgements=playbook.judgements,
         zone=intake.sources.zone,
     )
-    with _part(connection, whole, playbook.moments) as read:
+    with _part(connection, whole, parts) as read:
         inquiry = inquire(whole, read)
         findings = find(inquiry)
-        overview = look_over(whole, findings)
+        overview = look_over(whole, findings, read)
         report = gather_facts(inquiry, overview, playbook.moments)
-    facts = msgspec.structs.replace(facts, parts=read.parts)
+    facts = msgspec.structs.replace(facts, parts=parts)
     return Told(facts, list(whole.summaries), findings, _signals(ask, playbook.signals), overview, report)
 
 
@@ -124,20 +125,19 @@ def _door(connection: duckdb.DuckDBPyConnection) -> tuple[queries.Ask, Scan]:
 
 
 @contextmanager
-def _part(connection: duckdb.DuckDBPyConnection, whole: Evidence, moments: tuple[Moment, ...]) -> Iterator[Evidence]:
-    """The evidence that the finders read: the whole, or of very many customers that of some."""
-    parts = count_parts(sum(summary.volume for summary in whole.summaries))
+def _part(connection: duckdb.DuckDBPyConnection, whole: Evidence, parts: int) -> Iterator[Evidence]:
+    """The evidence that the finders read: the whole, or of very many customers that of some, words and exposures alike."""
     if parts == 1:
         yield whole
         return
     with connection.cursor() as cursor:
         cursor.execute("SET TimeZone = 'UTC'")
-        for table in ("occurrences", "signals", "scores", "words", "exposures"):
+        for table in ("occurrences", "signals", "scores"):
             cursor.execute(f"CREATE TEMP TABLE part AS FROM {table} WHERE {sampled(parts)}")
             cursor.execute(f"ALTER TABLE part RENAME TO {table}")
         cursor.execute(f"CREATE TEMP VIEW flow AS SELECT * REPLACE (count // {parts} AS count) FROM memory.main.flow")
         ask, scan = _door(cursor)
-        yield replace(whole, ask=ask, summaries=summarize(moments, ask, scan), parts=parts)
+        yield replace(whole, ask=ask, summaries=summarize(whole.moments, ask, scan), parts=parts)
 
 
 def _write_scores(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: ResultFolder) -> None:

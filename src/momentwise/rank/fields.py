@@ -13,7 +13,7 @@ import msgspec
 from momentwise.define.evaluate import quote
 from momentwise.rank.evidence import Evidence
 from momentwise.rank.intervals import wilson
-from momentwise.rank.measures import read_whole
+from momentwise.rank.measures import read_number, read_whole
 
 # What makes a place a field: these are signals of nothing else. An error is one of a field where it occurs at one.
 FIELD_SIGNALS = ("premature_ask", "field_rework", "field_left_blank", "hesitation")
@@ -73,7 +73,7 @@ def rank_fields(evidence: Evidence) -> list[FieldRow]:
                 counts=dict(sorted(counts[place].items())),
                 friction=sum(weights[name] * count for name, count in counts[place].items()),
                 people=read_whole(people),
-                seconds=float(str(seconds)),
+                seconds=read_number(seconds) or 0.0,
                 given_up=left,
                 abandoned=abandoned,
                 share=left / abandoned if abandoned else None,

@@ -19,11 +19,11 @@ from momentwise.rank.frictions import find_frictions
 from momentwise.rank.merging import merge_findings
 from momentwise.rank.order import FIRM, order_findings
 from momentwise.rank.outcomes import find_outcomes
+from momentwise.rank.passes import lay_passes
 from momentwise.rank.product import find_product_faults
 from momentwise.rank.promises import find_promises
 from momentwise.rank.quotes import find_quotes
 from momentwise.rank.reality import find_unmapped
-from momentwise.rank.passes import lay_passes
 from momentwise.rank.sampling import narrow, scale_finding
 from momentwise.rank.segments import find_segments
 from momentwise.rank.silences import find_silences
@@ -81,17 +81,25 @@ def inquire(whole: Evidence, read: Evidence | None = None) -> Inquiry:
     return Inquiry(whole, read, survey_frictions(read, lay_passes(read)))
 
 
-def find(inquiry: Inquiry, rng: np.random.Generator | None = None) -> list[Finding]:
+def find(
+    inquiry: Inquiry, rng: np.random.Generator | None = None, counted: Callable[[], list[Finding]] | None = None
+) -> list[Finding]:
     """Every finding, in the order of `order.order_findings`; none where nothing stands out.
 
     Args:
         inquiry: What to look at.
         rng: For the rank stability; one with a fixed seed if left out.
+        counted: Gives what `find_counted` finds, where somebody looks for it at the same time.
     """
     parts = inquiry.read.parts
     found = [scale_finding(finding, parts) for finder in FINDERS for finding in finder(inquiry)]
-    found += [finding for finder in COUNTING for finding in finder(inquiry.whole)]
+    found += counted() if counted is not None else find_counted(inquiry.whole)
     return rank_findings(found, inquiry.read, rng or np.random.default_rng(SEED))
+
+
+def find_counted(whole: Evidence) -> list[Finding]:
+    """What follows from counts alone, which are those of all customers."""
+    return [finding for finder in COUNTING for finding in finder(whole)]
 
 
 def rank_findings(found: Iterable[Finding], evidence: Evidence, rng: np.random.Generator) -> list[Finding]:

@@ -18,11 +18,14 @@ _SAID: dict[str, tuple[str, str]] = {
     "error_seen": ("see an error on {place}", "Read the errors shown on {place}, and repair the most frequent one."),
     "field_rework": ("fill in {place} again and again", "Say beside {place} what is allowed, and accept every way of writing it."),
     "premature_ask": ("are stopped by {place}, asked before anybody says why", "Say why at {place}, or ask only when it is needed."),
+    "field_left_blank": ("leave {place} blank", "Say what {place} is for, or do without it."),
     "hesitation": ("stop before {place}", "Watch five customers at {place}, and put the missing answer beside it."),
     "wavering": ("open and close {place} repeatedly", "Show what is behind {place} before it is opened."),
     "out_of_reach": ("must scroll to {place}", "Move {place} up to where the thumb rests on the smallest screens."),
     "small_target": ("must hit a small {place}", "Make {place} at least 24 by 24 pixels, better 44."),
     "near_miss": ("tap beside {place}", "Make {place} larger, and give it room."),
+    "page_loop": ("come back to {place} again and again", "Follow five customers from {place}, and see what sends them back."),
+    "scroll_thrash": ("scroll up and down {place}", "Ask five customers what they look for on {place}, and put it where they look."),
     "u_turn": ("leave {place} at once again", "Compare what leads to {place} with what it shows."),
     "repeated_search": ("search again and again", "Read the searches that were repeated, and teach the search their words."),
     "empty_search": ("search and find nothing", "Read the searches without a result; add synonyms, or offer something close."),
@@ -34,7 +37,7 @@ _SAID: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 _OTHER = ("meet '{signal}' at {place}", "Look at the rows behind it, and at {place} as these customers saw it.")
 
-_PAGE_LEVEL = frozenset({"slow_answer", "poor_vital", "error_seen", "u_turn"})
+_PAGE_LEVEL = frozenset({"slow_answer", "poor_vital", "error_seen", "page_loop", "scroll_thrash", "u_turn"})
 
 
 def say_friction(friction: Friction) -> str:

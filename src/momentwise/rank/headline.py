@@ -159,20 +159,31 @@ def _signals_sql(asked: _Asked) -> str:
 
 
 def _people_sql(asked: _Asked) -> str:
-    """One row: customers who were hurt, in the last week and in the one before."""
-    return f"SELECT {', '.join(f'(SELECT count(*) FROM ({_hurt_sql(asked, back)}))' for back in (0, 1))}"
+    """One row: customers who were hurt, in the last week and in the one before; each table is read once for both."""
+    first, second = (_within("ended_at", asked.until, back) for back in (0, 1))
+    ill, harm = _hurting(asked)
+    weeks = f"CASE WHEN {first} THEN 1 WHEN {second} THEN 2 END"
+    rows = " UNION ALL ".join(
+        f"SELECT customer, {weeks} AS week FROM {table} WHERE ({kept}) AND ({first} OR {second})"
+        for table, kept in (("occurrences", ill), ("signals", harm))
+    )
+    counts = (f"count(*) FILTER (weeks & {week} <> 0)" for week in (1, 2))
+    return f"SELECT {', '.join(counts)} FROM (SELECT customer, bit_or(week) AS weeks FROM ({rows}) GROUP BY customer)"
 
 
 def _hurt_sql(asked: _Asked, back: int) -> str:
-    """The customers who were hurt in a week, each once. Who leaves before they decide may only have looked round."""
+    """The customers who were hurt in a week, each once."""
+    ill, harm = _hurting(asked)
+    week = _within("ended_at", asked.until, back)
+    return f"SELECT customer FROM occurrences WHERE ({ill}) AND {week} UNION SELECT customer FROM signals WHERE ({harm}) AND {week}"
+
+
+def _hurting(asked: _Asked) -> tuple[str, str]:
+    """What hurts, as conditions over occurrences and signals. Who leaves before they decide may only have looked round."""
     places = [f"signal IN ({', '.join(map(quote, HURTING))})", *(f"({condition})" for condition in asked.places)]
     named = ", ".join(map(quote, asked.deciding))
     left = f" OR (outcome = 'abandoned' AND moment IN ({named}))" if named else ""
-    week = _within("ended_at", asked.until, back)
-    return (
-        f"SELECT customer FROM occurrences WHERE (outcome IN ('failed', 'escalated'){left}) AND {week} "
-        f"UNION SELECT customer FROM signals WHERE ({' OR '.join(places)}) AND {week}"
-    )
+    return f"outcome IN ('failed', 'escalated'){left}", " OR ".join(places)
 
 
 def say_headline(now: Week, before: Week | None) -> tuple[str, ...]:
@@ -248,7 +259,7 @@ def stack_frictions(evidence: Evidence, findings: Sequence[Finding]) -> list[Sta
     stages = {moment.name: moment.stage for moment in evidence.moments}
     overdrawn: dict[str, int] = {}
     for stage, people in evidence.ask(_overdrawn_sql(stages)) if stages else ():
-        overdrawn[str(stage)] = read_whole(people)
+        overdrawn[str(stage)] = read_whole(people) * evidence.parts
     found = []
     for stage in STAGES:
         parts = [

@@ -67,7 +67,8 @@ def measure_feelings(evidence: Evidence) -> list[Feelings]:
         readings = [
             _share(moment.name, feeling, count, volume) for feeling, count in zip(FEELINGS, counts, strict=True)
         ]
-        met = Estimate(float(frictions), volume, "count", rows=_during(moment.name, "true"), table="signals")
+        rows = _during(moment.name, _frictions_sql(evidence))
+        met = Estimate(float(frictions * evidence.parts), frictions, "count", rows=rows, table="signals")
         found.append(
             Feelings(
                 moment=moment.name,
@@ -100,19 +101,22 @@ def _during(moment: str, kept: str) -> str:
     )
 
 
+def _frictions_sql(evidence: Evidence) -> str:
+    names = [rule.name for rule in evidence.signals.rules if rule.archetype == "friction"]
+    return f"signal IN ({', '.join(map(quote, names))})" if names else "false"
+
+
 def _counts_sql(evidence: Evidence) -> str:
     """One row per moment: occurrences, those with each feeling, and friction signals met."""
-    frictions = [rule.name for rule in evidence.signals.rules if rule.archetype == "friction"]
     bits = [
         f"bit_or(CASE WHEN signal IN ({', '.join(map(quote, names))}) THEN {1 << n} ELSE 0 END)"
         for n, names in enumerate(FEELINGS.values())
     ]
     felt = " | ".join(bits)
-    listed = ", ".join(map(quote, frictions)) or "''"
     return (
         "WITH o AS (SELECT moment, customer, started_at, ended_at, row_number() OVER () AS id FROM occurrences), "
         's AS (SELECT customer, signal, "at" FROM signals), '
-        f"met AS (SELECT id, {felt} AS felt, count(*) FILTER (signal IN ({listed})) AS frictions FROM o JOIN s ON "
+        f"met AS (SELECT id, {felt} AS felt, count(*) FILTER ({_frictions_sql(evidence)}) AS frictions FROM o JOIN s ON "
         's.customer = o.customer AND s."at" >= o.started_at AND (o.ended_at IS NULL OR s."at" <= o.ended_at) GROUP BY id) '
         "SELECT moment, count(*), count(*) FILTER (felt & 1 <> 0), count(*) FILTER (felt & 2 <> 0), "
         "count(*) FILTER (felt & 4 <> 0), coalesce(sum(frictions), 0)::BIGINT FROM o LEFT JOIN met USING (id) GROUP BY moment"

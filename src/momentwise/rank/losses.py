@@ -19,6 +19,7 @@ from momentwise.rank.measures import read_whole
 from momentwise.rank.phrases import count_of
 from momentwise.rank.portfolio import PortfolioRow, sum_rows
 from momentwise.rank.queries import of_moment
+from momentwise.rank.sampling import narrow
 
 FEWEST = 30
 LEAST_DAYS = 28
@@ -46,20 +47,17 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     because: str = ""
 
 
-def measure_losses(evidence: Evidence, rows: Sequence[PortfolioRow]) -> list[Loss]:
+def measure_losses(evidence: Evidence, rows: Sequence[PortfolioRow], read: Evidence | None = None) -> list[Loss]:
     """The five losses, in the order of `LOSSES`; revenue once per currency.
 
     Args:
-        evidence: The tables.
+        evidence: The summaries, and the tables.
         rows: The portfolio, for the money.
+        read: The tables of some customers, where there are very many.
     """
-    return [
-        _conversions(evidence),
-        _repeat_usage(evidence),
-        _advocacy(evidence),
-        _credibility(evidence),
-        *_revenue(rows),
-    ]
+    read = read or evidence
+    told = (_repeat_usage(read), _advocacy(read), _credibility(read))
+    return [_conversions(evidence), *narrow(told, read.parts), *_revenue(rows)]
 
 
 def _loss(name: str, what: str, estimate: Estimate | None, because: str) -> Loss:

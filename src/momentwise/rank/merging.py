@@ -2,7 +2,9 @@
 
 Some facts come twice: a missed target and the outcome it is about; a worse score of what came late, or the days on which
 promises broke, and the broken promise; several signals at one control, or one control in several moments; a product fault
-of some customers and that these customers have it harder; and a friction and a segment that are the same people.
+of some customers and that these customers have it harder, or that its moment ends badly; one segment that is worse in several
+moments; one score that holds beside several behaviours that fall, or beside a segment for which they are low; and a friction or
+a silence and a segment that are the same people.
 """
 
 from __future__ import annotations
@@ -19,21 +21,28 @@ from momentwise.rank.targets import OUTCOME_OF_RATE
 
 # Two findings are the same people where at least so large a share of all their people is in both.
 SAME_PEOPLE = 0.5
+
+# A segment lies within a friction where at least so large a share of it met it, and at most half of the moment's customers did.
+WITHIN = 0.8
+
 MOST_PAIRS = 12
 MOST_QUOTES = 5
 
 FRICTIONS, SEGMENT, PROMISE, GAP = ("friction", "small_many"), "segment", "broken_promise", "score_gap"
+FAULT, SILENCE, DOUBT = "product_fault", "silence", "contradiction"
 
 Join = Callable[[Finding, Finding], bool]
+Absorb = Callable[[Finding, Finding], Finding]
 
 
 def merge_findings(found: Sequence[Finding], evidence: Evidence) -> list[Finding]:
     """The findings, each fact once; the order of those that stay is kept."""
     merged = list(found)
-    for joins in (_same_target, _same_promise, _same_days, _same_fault, _same_control):
+    for joins in (_same_target, _same_promise, _same_days, _same_fault, _same_control, _same_doubt, _same_segment):
         merged = _merge(merged, joins)
-    same = _same_people(merged, evidence)
-    return _merge(merged, lambda keeper, other: (keeper.id, other.id) in same)
+    same, within = _same_people(merged, evidence)
+    merged = _merge(merged, lambda keeper, other: (keeper.id, other.id) in same, absorb_place)
+    return _merge(merged, lambda keeper, other: (keeper.id, other.id) in within)
 
 
 def absorb(keeper: Finding, other: Finding) -> Finding:
@@ -59,17 +68,29 @@ def absorb(keeper: Finding, other: Finding) -> Finding:
     )
 
 
+def absorb_place(keeper: Finding, other: Finding) -> Finding:
+    """The same, and the segment of the other where the keeper names none, with its date: who they are is not lost.
+
+    The date is that of the moment in which the segment became worse, so only a keeper of that moment takes it.
+    """
+    where = keeper.where
+    if not where.segment:
+        since = other.where.since if keeper.moment == other.moment and where.since is None else where.since
+        where = msgspec.structs.replace(where, segment=other.where.segment, since=since)
+    return absorb(msgspec.structs.replace(keeper, where=where), other)
+
+
 def _quotes(keeper: Finding, other: Finding) -> tuple[Quote, ...]:
     return tuple(dict.fromkeys((*keeper.quotes, *other.quotes)))[:MOST_QUOTES]
 
 
-def _merge(found: list[Finding], joins: Join) -> list[Finding]:
+def _merge(found: list[Finding], joins: Join, into: Absorb = absorb) -> list[Finding]:
     """Each finding that a keeper joins is absorbed by the first that does; keepers are tried in order."""
     kept = dict(enumerate(found))
     for place, keeper in enumerate(found):
         for other_place, other in enumerate(found):
             if place != other_place and place in kept and other_place in kept and joins(keeper, other):
-                kept[place] = absorb(kept[place], kept.pop(other_place))
+                kept[place] = into(kept[place], kept.pop(other_place))
     return [kept[place] for place in sorted(kept)]
 
 
@@ -103,9 +124,30 @@ def _same_days(keeper: Finding, other: Finding) -> bool:
 
 
 def _same_fault(keeper: Finding, other: Finding) -> bool:
-    """A product fault of a segment, and that this segment has it harder, in whichever moment."""
-    faulty = keeper.kind == "product_fault" and other.kind == SEGMENT
-    return faulty and bool(keeper.where.segment) and keeper.where.segment == other.where.segment
+    """A product fault of a segment, and that this segment, or some of it, has it harder, in whichever moment.
+
+    Where the fault is that of a whole moment, it is the score of those for whom the moment did not end well.
+    """
+    if keeper.kind != FAULT:
+        return False
+    if not keeper.where.segment:
+        return other.kind == GAP and other.moment == keeper.moment
+    return other.kind == SEGMENT and keeper.where.segment.items() <= other.where.segment.items()
+
+
+def _same_doubt(keeper: Finding, other: Finding) -> bool:
+    """Contradictions of one moment and segment; and one, with the segment that is worse in that moment all the time."""
+    if keeper.kind != DOUBT or keeper.moment != other.moment or keeper.where.segment != other.where.segment:
+        return False
+    return other.kind == DOUBT or (other.kind == SEGMENT and bool(other.where.segment))
+
+
+def _same_segment(keeper: Finding, other: Finding) -> bool:
+    """A segment, and the same or some of it in another moment, in the same measure; that of most people stays."""
+    if keeper.kind != SEGMENT or other.kind != SEGMENT or keeper.moment == other.moment:
+        return False
+    alike = keeper.where.segment.items() <= other.where.segment.items() and keeper.estimate.unit == other.estimate.unit
+    return alike and (keeper.people, keeper.id) > (other.people, other.id)
 
 
 def _same_control(keeper: Finding, other: Finding) -> bool:
@@ -127,30 +169,39 @@ def _size(finding: Finding) -> tuple[float, int, str]:
     return weekly or 0.0, finding.people, finding.id
 
 
-def _same_people(found: Sequence[Finding], evidence: Evidence) -> set[tuple[str, str]]:
-    """Pairs of a friction and a segment of one moment, or of two segments, that are mostly the same people."""
+def _same_people(found: Sequence[Finding], evidence: Evidence) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Pairs of a friction and a segment of one moment, or of a silence and a segment, that are mostly the same people.
+
+    And pairs of a friction and a segment that lies within it.
+    """
     firm = [(one, place_of(one, evidence)) for one in found if one.standing != "not established"]
     places = [place for _, place in firm]
     pairs = [
         (i, j)
         for i, (keeper, here) in enumerate(firm)
         for j, (other, there) in enumerate(firm)
-        if keeper.kind in FRICTIONS and other.kind == SEGMENT and keeper.moment == other.moment
+        if other.kind == SEGMENT
+        if keeper.kind == SILENCE or (keeper.kind in FRICTIONS and keeper.moment == other.moment)
         if here is not None and there is not None
     ][:MOST_PAIRS]
     if not pairs:
-        return set()
+        return set(), set()
     counts = [read_whole(count) for count in evidence.ask(_overlap_sql(places, pairs, evidence))[0]]
-    shared = zip(counts[::2], counts[1::2], strict=True)
-    return {
-        (firm[i][0].id, firm[j][0].id)
-        for (i, j), (both, either) in zip(pairs, shared, strict=True)
-        if either and both >= SAME_PEOPLE * either
-    }
+    customers = {summary.moment: summary.people for summary in evidence.summaries}
+    same, within = set(), set()
+    for place, (i, j) in enumerate(pairs):
+        both, own, others = counts[3 * place : 3 * place + 3]
+        pair = firm[i][0].id, firm[j][0].id
+        if both and both >= SAME_PEOPLE * (own + others - both):
+            same.add(pair)
+        elif firm[i][0].kind in FRICTIONS and both and both >= WITHIN * others:
+            if firm[i][0].people <= customers.get(firm[i][0].moment, 0) / 2:
+                within.add(pair)
+    return same, within
 
 
 def _overlap_sql(places: Sequence[Place | None], pairs: Sequence[tuple[int, int]], evidence: Evidence) -> str:
-    """One row with two numbers per pair: how many customers are in both places, and how many in either."""
+    """One row with three numbers per pair: how many customers are in both places, in the one, and in the other."""
     used = sorted({place for pair in pairs for place in pair})
     parts = []
     for table in ("occurrences", "signals"):
@@ -162,5 +213,5 @@ def _overlap_sql(places: Sequence[Place | None], pairs: Sequence[tuple[int, int]
                 f"(SELECT customer, {', '.join(flags)} FROM {table} WHERE {sample_of(evidence)} GROUP BY customer)"
             )
     both = " FULL JOIN ".join(parts) + (" USING (customer)" if len(parts) > 1 else "")
-    counts = ", ".join(f"count(*) FILTER (in{i} AND in{j}), count(*) FILTER (in{i} OR in{j})" for i, j in pairs)
+    counts = ", ".join(f"count(*) FILTER (in{i} AND in{j}), count(*) FILTER (in{i}), count(*) FILTER (in{j})" for i, j in pairs)
     return f"SELECT {counts} FROM {both}"

@@ -23,13 +23,13 @@ FIRM = ("priority", "established")
 
 # The product or the core promise is broken: polishing anything else of that journey comes after it (R11).
 # So does a promise that was broken, where a second kind of source says that it hurt: it is the company's own word.
-MACRO, BROKEN_PROMISE = "product_fault", "broken_promise"
+MACRO, BROKEN_PROMISE, SCORE_GAP = "product_fault", "broken_promise", "score_gap"
 POLISH = ("friction", "small_many", "segment", "slow_tail", "contact_cause")
 
 # Tiers in their order.
 (
-    FAULT, PROMISE, PRIORITY_WIN, PRIORITY, ESTABLISHED_WIN, ESTABLISHED, POLISHING, CRITICAL, OBSERVED, NOT_ESTABLISHED,
-) = range(10)  # fmt: skip
+    FAULT, PROMISE, PRIORITY_WIN, PRIORITY, ESTABLISHED_WIN, ESTABLISHED, GAP, POLISHING, CRITICAL, OBSERVED, NOT_ESTABLISHED,
+) = range(11)  # fmt: skip
 
 QUADRANTS = {
     ("high", "low"): "quick win",
@@ -52,9 +52,10 @@ def order_findings(found: Sequence[Finding], evidence: Evidence, rng: np.random.
     """The findings in order, each with effort, impact, quadrant and rank stability.
 
     Product faults that dominate a journey come first, then broken promises that are priorities. Then the other priorities,
-    quick wins before the others; then what is established, quick wins first; then polish of a journey whose product is
-    broken; then failures of critical moments; then other levels; then what is not established. Inside a tier the order is by money per month where each of its
-    findings has it in one currency, otherwise by people times harm (`harm_of`), otherwise by name.
+    quick wins before the others; then what is established, quick wins first; then gaps between the scores of two endings,
+    which say that an ending hurts and not where it comes from; then polish of a journey whose product is broken; then failures
+    of critical moments; then other levels; then what is not established. Inside a tier the order is by money per month where
+    each of its findings has it in one currency, otherwise by people times harm (`harm_of`), otherwise by name.
 
     Args:
         found: With standing and cost.
@@ -152,6 +153,8 @@ def tier_of(finding: Finding, broken: Sequence[str]) -> int:
         return FAULT
     if _is_polish(finding, broken):
         return POLISHING
+    if finding.kind == SCORE_GAP:
+        return GAP
     if finding.standing == "priority" and finding.kind == BROKEN_PROMISE:
         return PROMISE
     if finding.standing == "priority":

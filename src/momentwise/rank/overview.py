@@ -12,6 +12,7 @@ from momentwise.rank.evidence import Evidence
 from momentwise.rank.headline import Headline, Stack, measure_headline, stack_frictions
 from momentwise.rank.losses import Loss, measure_losses
 from momentwise.rank.portfolio import PortfolioRow, build_portfolio
+from momentwise.rank.sampling import narrow
 from momentwise.rank.social import SocialLink, link_social
 
 
@@ -37,20 +38,22 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     social: list[SocialLink]
 
 
-def look_over(evidence: Evidence, findings: Sequence[Finding]) -> Overview:
-    """The overview of an audit.
+def look_over(evidence: Evidence, findings: Sequence[Finding], read: Evidence | None = None) -> Overview:
+    """The overview of an audit; the portfolio and the last seven days are of all customers, whatever the size.
 
     Args:
         evidence: The tables and what is known beside them.
         findings: As `findings.find` gives them.
+        read: The tables of some customers, where there are very many.
     """
+    read = read or evidence
     portfolio = build_portfolio(evidence, findings)
     return Overview(
         headline=measure_headline(evidence, findings),
-        stacks=stack_frictions(evidence, findings),
+        stacks=stack_frictions(read, findings),
         portfolio=portfolio,
-        losses=measure_losses(evidence, portfolio),
-        consistency=measure_consistency(evidence),
+        losses=measure_losses(evidence, portfolio, read),
+        consistency=[narrow(one, read.parts) for one in measure_consistency(read)],
         journey=measure_journey(evidence.summaries),
-        social=link_social(evidence),
+        social=link_social(read),
     )

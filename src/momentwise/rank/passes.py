@@ -1,8 +1,8 @@
 """Passes: the ended occurrences as numbers, in memory, so that every finder counts from them and none reads the files again.
 
 Two temporary tables: `_passes`, one row per ended occurrence (number of the moment, hash of the customer, key, start, end,
-whether completed, last step unless completed, seconds as they were and as cut, part of the time, and a number per property)
-and `_scored`, one row per score and the occurrence that it is about.
+whether completed, whether it began early enough to be decided, last step unless completed, seconds as they were and as cut,
+part of the time, and a number per property) and `_scored`, one row per score and the occurrence that it is about.
 """
 
 from __future__ import annotations
@@ -13,10 +13,15 @@ from dataclasses import dataclass
 
 from momentwise.define.evaluate import quote
 from momentwise.rank.evidence import Evidence
+from momentwise.rank.score_rows import ABOUT_ANOTHER
 from momentwise.rank.strata import PARTS, Property, read_properties
 
 # Longer than 99 in 100 counts as that long, so that a forgotten tab does not drown a second.
 CAPPED_SHARE = 0.01
+
+# Those that began so late that they may still be open are left out where at least this part of the time is left: of the
+# late ones only the quick have ended.
+LEAST_DECIDED = 0.5
 
 # So many values of a property are told apart at most.
 MOST_SEGMENTS = 40
@@ -78,6 +83,12 @@ def number(value: object) -> float:
     return float(str(value)) if value is not None else 0.0
 
 
+def decided_before(evidence: Evidence, name: str) -> int | None:
+    """The start, microseconds, before which each occurrence of a moment is decided; `None` where too little time is left."""
+    last = evidence.until_us - evidence.moment(name).final_after_us
+    return last if last - evidence.since_us >= LEAST_DECIDED * (evidence.until_us - evidence.since_us) else None
+
+
 def read_caps(evidence: Evidence) -> dict[str, Cap]:
     """Per moment with completed occurrences: the duration that all but one in a hundred stay below, and the median.
 
@@ -111,6 +122,7 @@ def _passes_sql(evidence: Evidence, caps: Mapping[str, Cap], properties: Sequenc
     names = moment_names(evidence)
     listed = ", ".join(map(quote, names))
     limits = ", ".join(repr(caps[name].seconds) if name in caps else "1e300" for name in names)
+    decided = ", ".join(str(decided_before(evidence, name) or 1 << 62) for name in names)
     parts = "".join(f", ({one.sql})::UTINYINT AS part_{place}" for place, one in enumerate(properties))
     span = max(1, evidence.until_us - evidence.since_us)
     time = f"least(greatest((epoch_us(started_at) - {evidence.since_us}) * {PARTS} // {span}, 0), {PARTS - 1})"
@@ -120,16 +132,18 @@ def _passes_sql(evidence: Evidence, caps: Mapping[str, Cap], properties: Sequenc
         "started_at, ended_at, outcome = 'completed' AS completed, "
         "CASE WHEN outcome <> 'completed' THEN last_step::VARCHAR END AS last_step, duration_seconds AS lasted, "
         f"least(duration_seconds, [{limits}][list_position([{listed}], moment::VARCHAR)]) AS seconds, "
+        f"epoch_us(started_at) < [{decided}][list_position([{listed}], moment::VARCHAR)] AS decided, "
         f"({time})::UTINYINT AS time{parts} FROM occurrences WHERE outcome <> 'open' AND moment IN ({listed})"
     )
 
 
 def _scored_sql(evidence: Evidence) -> str:
-    """Lays down `_scored`: every score beside the occurrence that it is about."""
+    """Lays down `_scored`: every score beside the occurrence that it belongs to, and whether it names another."""
     numbers = " ".join(f"WHEN {quote(name)} THEN {index}" for index, name in enumerate(moment_names(evidence)))
     return (
-        "CREATE OR REPLACE TEMP TABLE _scored AS SELECT pass, score FROM (SELECT CASE moment::VARCHAR "
-        f"{numbers} END AS moment, hash(customer) AS who, coalesce(key, '') AS key, \"at\" AS given, score FROM scores "
+        "CREATE OR REPLACE TEMP TABLE _scored AS SELECT pass, score, about_another FROM (SELECT CASE moment::VARCHAR "
+        f"{numbers} END AS moment, hash(customer) AS who, coalesce(key, '') AS key, \"at\" AS given, score, "
+        f"coalesce({ABOUT_ANOTHER}, false) AS about_another FROM scores "
         "WHERE isfinite(score) AND outcome <> 'open') AS said ASOF JOIN "
         "(SELECT rowid AS pass, moment, who, coalesce(key, '') AS key, started_at FROM _passes "
         "WHERE who IN (SELECT hash(customer) FROM scores)) AS passed ON said.moment = passed.moment "

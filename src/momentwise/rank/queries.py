@@ -129,7 +129,8 @@ def scores_sql() -> str:
 
 
 def scored_sql(moments: tuple[Moment, ...], key_fields: tuple[str, ...]) -> str:
-    """One row per score and moment that it belongs to: `moment`, `outcome`, `ending`, `customer`, `key`, `at`, `score`.
+    """One row per score and moment that it belongs to: `moment`, `outcome`, `ending`, `customer`, `key`, `at`, `score`,
+    and `named`, whether the score names that key.
 
     A score belongs to the customer's last occurrence that had started: of the same key where the score names one,
     otherwise of any, and then only until `KEYLESS_SCORE_DAYS` after its end. Of several that started in the same
@@ -148,26 +149,26 @@ def scored_sql(moments: tuple[Moment, ...], key_fields: tuple[str, ...]) -> str:
         for name, field in by.items()
     )
     known = "SELECT *, row_number() OVER () AS place FROM (SELECT DISTINCT moment, customer, key FROM asked)"
-    loose = _asof("key IS NULL", ("moment", "customer"), _RECENT)
-    keyed = _asof("key IS NOT NULL", ("moment", "customer", "key"), "true")
+    loose = _asof(False, ("moment", "customer"), _RECENT)
+    keyed = _asof(True, ("moment", "customer", "key"), "true")
     return f"WITH asked AS MATERIALIZED ({asked}), known AS MATERIALIZED ({known}) ({loose}) UNION ALL ({keyed})"
 
 
 _RECENT = f'(own.ended_at IS NULL OR asked."at" <= own.ended_at + INTERVAL {KEYLESS_SCORE_DAYS} DAY)'
 _NO_SCORES = (
-    'SELECT moment, outcome, ending, customer, key, started_at AS "at", NULL::DOUBLE AS score '
-    "FROM occurrences WHERE false"
+    'SELECT moment, outcome, ending, customer, key, started_at AS "at", NULL::DOUBLE AS score, '
+    "false AS named FROM occurrences WHERE false"
 )
 
 
-def _asof(kept: str, same: Sequence[str], belongs: str) -> str:
-    """The scores that fulfil `kept`, each beside the last occurrence that had started, where it fulfils `belongs`.
+def _asof(named: bool, same: Sequence[str], belongs: str) -> str:
+    """The scores that name a key, or those that do not, each beside the last occurrence that had started.
 
     The engine takes any one of several equal starts; so only one of them is left before it chooses. These are looked
     for first, for to put all rows in order takes ten times as long. Numbers are compared in a third of the time that
-    texts take: `place` stands for whose scores they are.
+    texts take: `place` stands for whose scores they are. Only those are kept whose occurrence fulfils `belongs`.
     """
-    names = ", ".join(same)
+    names, kept = ", ".join(same), f"key IS {'NOT ' if named else ''}NULL"
     return (
         "WITH near AS MATERIALIZED (SELECT place, moment::VARCHAR AS moment, outcome, ending, occurrences.key, started_at, "
         f"ended_at FROM occurrences JOIN (FROM known WHERE {kept}) AS known USING ({names})), "
@@ -175,8 +176,8 @@ def _asof(kept: str, same: Sequence[str], belongs: str) -> str:
         "own AS (FROM near ANTI JOIN ties USING (place, started_at) UNION ALL FROM "
         "(FROM near SEMI JOIN ties USING (place, started_at) QUALIFY row_number() OVER (PARTITION BY place, started_at "
         "ORDER BY ended_at DESC NULLS FIRST, key DESC NULLS LAST, outcome, ending) = 1)) "
-        'SELECT own.moment, own.outcome, own.ending, asked.customer, own.key, asked."at", asked.score '
-        f'FROM (SELECT place, customer, "at", score FROM asked JOIN known USING ({names}) '
+        'SELECT own.moment, own.outcome, own.ending, asked.customer, own.key, asked."at", asked.score, '
+        f'{named} AS named FROM (SELECT place, customer, "at", score FROM asked JOIN known USING ({names}) '
         f"WHERE asked.{kept} AND known.{kept}) AS asked ASOF JOIN own "
         f'ON asked.place = own.place AND asked."at" >= own.started_at WHERE {belongs}'
     )

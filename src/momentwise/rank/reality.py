@@ -139,9 +139,9 @@ def count_demand(evidence: Evidence) -> list[Demand]:
         for source in SOURCES:
             table, events = asked[source]
             n = counts.get((moment.name, source), 0)
-            rows = f"{_named(events)} AND {_during(moment, table)}"
+            rows, said = f"{_named(events)} AND {_during(moment, table)}", float(n * evidence.parts)
             found.append(
-                Demand(moment=moment.name, source=source, count=Estimate(float(n), n, "count", rows=rows, table=table))
+                Demand(moment=moment.name, source=source, count=Estimate(said, n, "count", rows=rows, table=table))
             )
     return found
 

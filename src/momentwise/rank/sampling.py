@@ -14,7 +14,7 @@ from momentwise.define.finding import Estimate, Finding
 T = TypeVar("T")
 
 # More occurrences than this are read in parts; see docs/decisions/0010-sampled-findings.md.
-MOST_READ = 1_000_000
+MOST_READ = 500_000
 _TABLES = ("occurrences", "signals", "scores")
 
 
@@ -22,7 +22,7 @@ def count_parts(occurrences: int) -> int:
     """Of how many parts of the customers one is read.
 
     Example:
-        >>> count_parts(1_000_000), count_parts(1_000_001)
+        >>> count_parts(500_000), count_parts(500_001)
         (1, 2)
     """
     return max(1, -(-occurrences // MOST_READ))
@@ -30,7 +30,7 @@ def count_parts(occurrences: int) -> int:
 
 def sampled(parts: int) -> str:
     """The SQL condition that picks the customers of the part that is read."""
-    return f"hash(customer) % {parts} = 0"
+    return f"hash(customer) % {parts} = 0" if parts > 1 else "true"
 
 
 def scale_finding(finding: Finding, parts: int) -> Finding:

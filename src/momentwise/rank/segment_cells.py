@@ -23,9 +23,10 @@ Floats = npt.NDArray[np.float64]
 # So many combinations of values are told apart at most; where there are more, each property keeps fewer values.
 MOST_CELLS = 20_000
 
-# What is summed, over ended occurrences: how many; completed ones; seconds of these, their squares, their logarithms and the
-# squares of those; scores, their sum and their squares.
-SUMS = ("n", "done", "s1", "s2", "l1", "l2", "said", "c1", "c2")
+# What is summed, over ended occurrences that are old enough to be decided: how many; completed ones; those of them whose
+# duration is known, their seconds, the squares, the logarithms and the squares of those; and of all that ended, scores, their
+# sum and their squares.
+SUMS = ("n", "done", "took", "s1", "s2", "l1", "l2", "said", "c1", "c2")
 
 Terms = tuple[tuple[int, int], ...]  # a property's place and a value's number, one or two of them
 
@@ -127,13 +128,14 @@ def lay_cells(evidence: Evidence, passes: Passes) -> Cells:
 
 def _cells_sql(parts: str) -> str:
     took = "greatest(seconds, 0.001)"
-    done = "FILTER (completed AND seconds IS NOT NULL)"
-    sums = f"sum({took}) {done}, sum({took} ** 2) {done}, sum(ln({took})) {done}, sum(ln({took}) ** 2) {done}"
+    kept = "FILTER (completed AND decided AND seconds IS NOT NULL)"
+    sums = f"sum({took}) {kept}, sum({took} ** 2) {kept}, sum(ln({took})) {kept}, sum(ln({took}) ** 2) {kept}"
+    counts = f"count(*) FILTER (decided), count(*) FILTER (completed AND decided), count(*) {kept}"
     return (
         "CREATE OR REPLACE TEMP TABLE _cells AS FROM (SELECT moment, time, "
-        f"{parts}, count(*), count(*) FILTER (completed), {sums}, 0, 0.0, 0.0 FROM _passes GROUP BY ALL "
-        f"UNION ALL SELECT moment, time, {parts}, 0, 0, NULL, NULL, NULL, NULL, count(*), sum(score), sum(score ** 2) "
-        "FROM _passes JOIN _scored ON _passes.rowid = _scored.pass GROUP BY ALL) "
+        f"{parts}, {counts}, {sums}, 0, 0.0, 0.0 FROM _passes GROUP BY ALL "
+        f"UNION ALL SELECT moment, time, {parts}, 0, 0, 0, NULL, NULL, NULL, NULL, count(*), sum(score), sum(score ** 2) "
+        "FROM _passes JOIN _scored ON _passes.rowid = _scored.pass WHERE NOT about_another GROUP BY ALL) "
         f"AS cells(moment, time, {_columns(parts)}, {', '.join(SUMS)})"
     )
 

@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from momentwise.define.finding import Estimate
-from momentwise.rank.phrases import say_span
+from momentwise.define.moment import Moment, Trigger
+from momentwise.rank.phrases import say_label, say_span
+
+_TESTED = (
+    "Compared with the others of the same weeks; every property, pair of properties and date was tested, and chance finds "
+    "were held down for all of it."
+)
 
 
 def say_segment(segment: Mapping[str, str]) -> str:
@@ -16,8 +22,11 @@ def say_segment(segment: Mapping[str, str]) -> str:
     if segment == {"is_returning": "false"}:
         return "new customers"
     kind = {"true": "returning ", "false": "new "}.get(segment.get("is_returning", ""), "")
-    listed = [f"{name.replace('_', ' ')} {value}" for name, value in segment.items() if name != "is_returning"]
-    return f"{kind}customers with {' and '.join(listed)}"
+    return f"{kind}customers with {_say_properties(segment)}"
+
+
+def _say_properties(segment: Mapping[str, str]) -> str:
+    return " and ".join(f"{say_label(name)} {value}" for name, value in segment.items() if name != "is_returning")
 
 
 def say_title(
@@ -26,37 +35,79 @@ def say_title(
     """One sentence: the moment, who, and what is worse for them."""
     name = moment.replace("-", " ").capitalize()
     when = f" since {datetime.fromtimestamp(since / 1e6, UTC):%d %B %Y}" if since else ""
-    said = " and ".join(_say_worse(measure, measured[measure]) for measure in told)
+    said = " and ".join(_say_worse(measure, measured[measure].value or 0.0) for measure in told)
     return f"{name}: {say_segment(segment)} {said} than all others{when}."
 
 
-def _say_worse(measure: str, estimate: Estimate) -> str:
-    size = abs(estimate.value or 0.0)
+def _say_worse(measure: str, value: float) -> str:
+    """What a difference is, as in `take 2.5 days longer`."""
+    more = value > 0
     if measure == "completion":
-        return f"complete it {100 * size:.1f} points in a hundred less often"
+        return f"complete it {100 * abs(value):.1f} points in a hundred {'more' if more else 'less'} often"
     if measure == "seconds":
-        return f"take {f'{size:.1f} seconds' if size < 60 else say_span(size)} longer"
-    return f"score {size:.2f} lower"
+        return f"take {_say_time(abs(value))} {'longer' if more else 'less'}"
+    return f"score {abs(value):.2f} {'higher' if more else 'lower'}"
 
 
-def say_detail(measured: Mapping[str, Estimate], step: str) -> str:
-    """Every measure with its interval, and after which step they leave."""
-    words = {"completion": "Completed", "seconds": "Seconds", "emotion": "Score"}
-    said = []
-    for name, estimate in measured.items():
-        scale, unit = (100, " points") if estimate.unit == "share" else (1, "")
-        parts = (estimate.value, estimate.low, estimate.high)
-        value, low, high = (f"{scale * (part or 0.0):+.2f}".replace("-", "\u2212") for part in parts)
-        said.append(f"{words[name]} {value}{unit} [{low}, {high}], from {estimate.n:,} of them.")
+def _say_time(seconds: float) -> str:
+    return f"{seconds:.1f} seconds" if seconds < 60 else say_span(seconds)
+
+
+def say_detail(measured: Mapping[str, Estimate], told: Sequence[str], step: str) -> str:
+    """What is told with its interval, what else is shown, and after which step they leave.
+
+    Args:
+        measured: Every measure; those whose interval holds zero are left out, as they say nothing.
+        told: Those that the title tells.
+        step: Where more of them leave than of others; empty for nowhere.
+    """
+    said = [_say_interval(measure, measured[measure]) for measure in told]
+    said += [
+        f"They also {_say_worse(measure, estimate.value or 0.0)}: {_say_interval(measure, estimate, beside=True)}"
+        for measure, estimate in measured.items()
+        if measure not in told and (estimate.low or 0.0) * (estimate.high or 0.0) > 0
+    ]
     if step:
-        said.append(f"More of them than of others leave after '{step.replace('_', ' ')}'.")
-    said.append(
-        "Every property, pair of properties and date was tested, and chance finds were held down for all of it."
-    )
-    return " ".join(said)
+        said.append(f"More of them than of others leave after '{say_label(step)}'.")
+    return " ".join([*said, _TESTED])
 
 
-def say_next(segment: Mapping[str, str], step: str) -> str:
-    """What to do first."""
-    after = f", and stop after '{step.replace('_', ' ')}'" if step else ""
-    return f"Walk through it yourself as one of the {say_segment(segment)}{after}."
+def _say_interval(measure: str, estimate: Estimate, *, beside: bool = False) -> str:
+    """The interval, as in `Between 3.1 and 4.9 points less often, from 800 of them.`"""
+    ends = sorted((abs(estimate.low or 0.0), abs(estimate.high or 0.0)))
+    if (estimate.low or 0.0) * (estimate.high or 0.0) <= 0:
+        ends[0] = 0.0
+    least, most = (_say_size(measure, end) for end in ends)
+    number = {"completion": " points", "seconds": "", "emotion": ""}[measure]
+    start = "between" if beside else "Between"
+    what = {
+        "completion": "occurrences",
+        "seconds": "that completed",
+        "emotion": "scores",
+    }[measure]
+    return f"{start} {least} and {most}{number}, from {estimate.n:,} {what}."
+
+
+def _say_size(measure: str, size: float) -> str:
+    if measure == "completion":
+        return f"{100 * size:.1f}"
+    return _say_time(size) if measure == "seconds" else f"{size:.2f}"
+
+
+def say_next(moment: Moment, segment: Mapping[str, str], told: Sequence[str], step: str) -> str:
+    """What to do first: where they score lower, read what they wrote; otherwise go the same way, from start to end."""
+    if list(told) == ["emotion"]:
+        return f"Read what {say_segment(segment)} wrote with a low score, beside what the others wrote."
+    start, end = _say_event(moment.start), _say_event(moment.complete)
+    if "completion" not in told:
+        return f"Follow ten {say_segment(segment)} from '{start}' to '{end}', and see where the time goes."
+    like = _say_properties(segment)
+    way = f"Go the way from '{start}' to '{end}' yourself, {f'with {like}' if like else _LIKE[segment['is_returning']]}"
+    return f"{way}, and see what happens after '{say_label(step)}'." if step else f"{way}, and see what stops you."
+
+
+_LIKE = {"true": "as somebody who was there before", "false": "as somebody who was never there before"}
+
+
+def _say_event(triggers: Sequence[Trigger]) -> str:
+    return say_label(triggers[0].events[0])

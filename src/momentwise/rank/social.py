@@ -34,14 +34,21 @@ class SocialLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def link_social(evidence: Evidence) -> list[SocialLink]:
-    """One per moment, outcome and signal, the most frequent first; signals that followed nothing are not among them."""
+    """One per moment, outcome and signal, the most frequent first; signals that followed nothing are not among them.
+
+    Of very many customers some are read, and their counts are scaled up.
+    """
     names = social_names(evidence.signals)
     if not names:
         return []
     rows = evidence.ask(links_sql(names))
     return [
         SocialLink(
-            moment=str(moment), outcome=str(outcome), signal=str(signal), count=read_whole(n), people=read_whole(people)
+            moment=str(moment),
+            outcome=str(outcome),
+            signal=str(signal),
+            count=read_whole(n) * evidence.parts,
+            people=read_whole(people) * evidence.parts,
         )
         for moment, outcome, signal, n, people in rows
     ]

@@ -28,7 +28,8 @@ MOST_FRICTIONS, MOST_SPOTS = 40, 400
 TELLING = (
     "premature_ask", "out_of_reach", "error_click", "empty_search", "retold_story", "repeated_authentication", "dead_click",
     "rage_click", "field_rework", "repeated_search", "channel_hop", "repeat_contact", "unanswered_query", "small_target",
-    "near_miss", "slow_answer", "poor_vital", "error_seen", "hesitation", "wavering", "u_turn",
+    "near_miss", "slow_answer", "poor_vital", "error_seen", "field_left_blank", "hesitation", "wavering", "page_loop",
+    "scroll_thrash", "u_turn",
 )  # fmt: skip
 
 # A rarer name of a friction must be borne by at least this part of the occurrences of its most frequent one.

@@ -6,7 +6,7 @@ query and gives its rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from momentwise.define.evaluate import quote
 from momentwise.define.finding import EndingSummary, Estimate, MomentSummary, TrendPoint
@@ -27,19 +27,24 @@ Row = tuple[object, ...]
 MOST_TIMED = 50
 
 
-def summarize(moments: Sequence[Moment], ask: Ask, scan: Scan | None = None) -> list[MomentSummary]:
+def summarize(
+    moments: Sequence[Moment], ask: Ask, scan: Scan | None = None, is_scored: Callable[[], object] | None = None
+) -> list[MomentSummary]:
     """One summary per moment, in the order of the playbook; versions of a moment are summed up together.
 
     Args:
         moments: Of the playbook.
         ask: Runs a query over the audit's tables.
         scan: Gives the columns of a query as arrays, which many occurrences need; without it `ask` gives its rows.
+        is_scored: Waits for the table `scores`, where it may not be there yet.
     """
     latest = {moment.name: moment for moment in moments}
     tallies = read_tallies(list(latest), ask)
     spans = read_spans({name: tally.ways for name, tally in tallies.items()}, scan or scan_by(ask))
-    scores = _grouped(ask(queries.scores_sql()))
     trends = read_trends(ask)
+    if is_scored is not None:
+        is_scored()
+    scores = _grouped(ask(queries.scores_sql()))
     found = []
     for (name, moment), numbers in zip(latest.items(), spans, strict=True):
         scored, trend = read_scored(scores.get(name, [])), trends.get(name, ((), "week"))
