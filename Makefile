@@ -9,7 +9,7 @@ export PIP_ROOT_USER_ACTION := ignore
 .PHONY: demo test bench clean help
 
 help:
-	@echo "make demo   audit a small shop and write a report"
+	@echo "make demo   make a shop whose truth is known, audit it and write a report"
 	@echo "make test   run every check"
 	@echo "make bench  measure speed and memory (long)"
 

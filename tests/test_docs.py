@@ -34,6 +34,7 @@ from momentwise.define.event import CHANNELS
 from momentwise.define.finding import Estimate, Finding, MomentSummary
 from momentwise.define.occurrence import FLOW_SCHEMA, OCCURRENCE_SCHEMA, SIGNAL_SCHEMA, with_properties
 from momentwise.define.reading import parse_playbook
+from momentwise.define.reading_signals import standard_signals
 from momentwise.define.reading_sources import parse_sources
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -421,6 +422,13 @@ def test_no_page_names_a_machine() -> None:
     for page in LINKED:
         text = page.read_text(encoding="utf-8")
         assert not re.search(r"(?<![\w.])/(work|root|tmp|home)/", text), name_of(page)
+
+
+def test_the_readme_counts_the_signals() -> None:
+    """It says how many there are, and so does the page of signals, row by row."""
+    signals = [rule.name for rule in standard_signals().rules]
+    assert f"[{len(signals)} of them](docs/signals.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [f"`{name}`" for name in signals] == [row[0] for row in table_below("signals.md", "## All of them")]
 
 
 def test_the_picture_of_the_readme_is_small() -> None:

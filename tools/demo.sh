@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a small shop's data, audits it and says where the report is. Usage: demo.sh VENV FOLDER
+# Makes the data of a shop whose truth is known, audits them and says where the report is. Usage: demo.sh VENV FOLDER
 set -euo pipefail
 venv=$1 folder=$2
 rm -rf "$folder"

@@ -45,7 +45,8 @@ def scored(rows: list[Row], scores: list[Row]) -> Counter[tuple[object, ...]]:
             own = owner_of(score, rows, moment.name, moment.by)
             if own is not None:
                 outcome, ending, key = own["outcome"], own["ending"], own["key"]
-                found[moment.name, outcome, ending, score["customer"], key, score["at"], score["score"]] += 1
+                named = moment.by is not None and score[moment.by] is not None
+                found[moment.name, outcome, ending, score["customer"], key, score["at"], score["score"], named] += 1
     return found
 
 

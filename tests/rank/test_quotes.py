@@ -55,6 +55,16 @@ def test_each_once() -> None:
     assert ["ann", "cat"] == [quote.customer for quote in find(words, most=2)]
 
 
+def test_what_everybody_says_is_no_quote() -> None:
+    """Two hundred customers complain of screws; only what these four say of waiting belongs to the silence."""
+    words = [say(f"c{number}", "Two screws were missing", 10, score=1.0) for number in range(200)]
+    words += [
+        say("ann", "Two screws were missing", 10, score=1.0),
+        say("bob", "Nobody tells me when it comes", 10, score=2.0),
+    ]
+    assert ["Nobody tells me when it comes"] == [quote.text for quote in find(words)]
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from momentwise.charts.cards import Cards, CardView, deal_cards
-from momentwise.charts.drawing import Picture, clean_text
+from momentwise.charts.drawing import Picture, clean_text, draw, frame, texts
 from momentwise.charts.facts import DemandRow, LedgerFacts, MarkFacts, ReportFacts, RunFacts, SignalSummary
 from momentwise.charts.flow import Funnel, view_funnel
 from momentwise.charts.journey import map_journey
 from momentwise.charts.matrix import lay_matrix, order_by_emotion
-from momentwise.charts.page import open_templates
+from momentwise.charts.page import compile_templates, open_templates
 from momentwise.charts.pictures import draw_durations, draw_overview, draw_scores
 from momentwise.charts.portfolio import compare_segments, count_ids, cover, list_portfolio
 from momentwise.charts.rows import rows_command

@@ -361,8 +361,9 @@ def simulate_shop(
 @simulate.command("score")
 @_world_options
 @click.option(
-    "--seeds", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many shops: seeds 1, 2, …"
+    "--seeds", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many shops, of one seed each."
 )
+@click.option("--first-seed", type=int, default=1, show_default=True, help="The first seed; the others follow it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
 @_explained
 def simulate_score(
@@ -372,6 +373,7 @@ def simulate_score(
     only: tuple[str, ...],
     nothing: bool,
     seeds: int,
+    first_seed: int,
     as_json: bool,
 ) -> None:
     """Simulate, audit and compare with the truth, once per seed."""
@@ -380,7 +382,7 @@ def simulate_score(
     from momentwise.simulate.world import World  # noqa: PLC0415
 
     plans = choose_plans(without, only, nothing)
-    trials = run_trials([World(customers, days, seed, plans) for seed in range(1, seeds + 1)], _console())
+    trials = run_trials([World(customers, days, seed, plans) for seed in range(first_seed, first_seed + seeds)], _console())
     if as_json:
         click.echo(trials_json(trials))
     else:

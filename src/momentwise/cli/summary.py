@@ -47,6 +47,8 @@ def _show_read(console: Console, told: Told) -> None:
         period = f", {format_instant(facts.first_at)[:10]} to {format_instant(facts.last_at)[:10]}"
     customers = f"{facts.customers:,} customer{'' if facts.customers == 1 else 's'}"
     console.print(Text(f"{facts.events:,} events of {customers}{period}", style="bold"))
+    if facts.parts > 1:
+        console.print(f"  Findings were looked for in one customer of {facts.parts:,}; people, time and money are scaled up.")
     if facts.duplicates:
         plural = "duplicate" if facts.duplicates == 1 else "duplicates"
         console.print(f"  {facts.duplicates:,} {plural} counted once")

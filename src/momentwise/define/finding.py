@@ -31,7 +31,8 @@ class Estimate(msgspec.Struct, frozen=True):
         high: Upper end.
         rows: The condition, in SQL over `table`, that gives exactly the `n` rows behind the number; of a share, exactly
             the `value * n` rows that were counted.
-        table: Which table of the audit the rows are in: `occurrences`, `signals` or `scores`.
+        table: Which table of the audit the rows are in: `occurrences`, `signals`, `scores`, or `flow`, whose rows stand
+            for as many as their column `count` says.
     """
 
     value: float | None

@@ -1,8 +1,9 @@
 """What every host of the pass must satisfy; it ships with the package, so that whoever writes a host runs it.
 
 Random definitions × random streams, drawn to be nasty: many ties of event time, exact deadlines, events that arrive out
-of order, events without a key, versions that change in the middle. A host is a function from a playbook, events in order
-of arrival and the end of the data to occurrences and signals; `check` holds it to `reference`.
+of order, events without a key, versions that change in the middle, rules of signals of every shape. A host is a function
+from a `Case` (a playbook, events in order of arrival, the end of the data, learned limits, properties) to occurrences and
+signals; `check` holds it to `reference` and `reference_signals`.
 """
 
 from __future__ import annotations

@@ -14,13 +14,14 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from threading import Thread
 
 import duckdb
 import msgspec
 import pyarrow as pa
 
 from momentwise.charts.facts import RunFacts, SourceFacts
-from momentwise.charts.report import render_report
+from momentwise.charts.report import render_report, warm_up
 from momentwise.collect.mapping import REASONS
 from momentwise.define.document import read_text
 from momentwise.define.evaluate import quote
@@ -166,6 +167,8 @@ class _Run:
     def all(self, sources: Path | None, playbook: Path | Playbook | None) -> Told:
         """Every stage in order."""
         began = time.perf_counter()
+        if self._options.report:
+            Thread(target=warm_up, daemon=True).start()
         with self._clock.stage("open"):
             self._watcher.begin("Open", None)
             intake = open_intake(self._paths, sources, self._scratch, self._now_us, memory=self._options.memory)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,7 +23,7 @@ from momentwise.loop.reporting import gather_facts
 from momentwise.loop.voices import write_voices
 from momentwise.rank import queries
 from momentwise.rank.evidence import Evidence
-from momentwise.rank.findings import find, inquire
+from momentwise.rank.findings import find, find_counted, inquire
 from momentwise.rank.measures import read_whole
 from momentwise.rank.overview import Overview, look_over
 from momentwise.rank.sampling import count_parts, sampled
@@ -84,31 +85,52 @@ def tell(
     for table in ("occurrences", "signals", "flow"):
         path = folder.partial / f"{table}.parquet"
         connection.execute(f"CREATE OR REPLACE VIEW {table} AS FROM read_parquet({quote(str(path))})")
-    ask, scan = _door(connection)
-    parts = count_parts(read_whole(ask("SELECT count(*) FROM occurrences")[0][0]))
-    write_voices(connection, intake, playbook.signals, events, plan.keys, parts)
-    _write_scores(connection, plan, folder)
-    latest = {moment.name: moment for moment in playbook.moments}
-    whole = Evidence(
-        ask=ask,
-        moments=tuple(latest.values()),
-        summaries=summarize(playbook.moments, ask, scan),
-        signals=playbook.signals,
-        properties=plan.properties,
-        since_us=facts.first_at or 0,
-        until_us=facts.as_of or 0,
-        events=events,
-        event_sources=event_sources,
-        judgements=playbook.judgements,
-        zone=intake.sources.zone,
-    )
-    with _part(connection, whole, parts) as read:
+    with _cursor(connection) as own, _cursor(connection) as sample, _aside(connection) as aside:
+        ask, scan = _door(own)
+        parts = count_parts(read_whole(ask("SELECT count(*) FROM occurrences")[0][0]))
+        voiced = aside.submit(_write_scores, intake, plan, folder, events, parts)
+        signals = _signals(ask, playbook.signals)
+        _draw_sample(sample, ("occurrences", "signals"), parts)
+        whole = Evidence(
+            ask=ask,
+            moments=tuple({moment.name: moment for moment in playbook.moments}.values()),
+            summaries=summarize(playbook.moments, ask, scan, voiced.result),
+            signals=playbook.signals,
+            properties=plan.properties,
+            since_us=facts.first_at or 0,
+            until_us=facts.as_of or 0,
+            events=events,
+            event_sources=event_sources,
+            judgements=playbook.judgements,
+            zone=intake.sources.zone,
+        )
+        counted = aside.submit(find_counted, replace(whole, ask=_door(connection)[0]))
+        read = _read_sample(sample, whole, parts)
         inquiry = inquire(whole, read)
-        findings = find(inquiry)
+        findings = find(inquiry, counted=counted.result)
         overview = look_over(whole, findings, read)
         report = gather_facts(inquiry, overview, playbook.moments)
     facts = msgspec.structs.replace(facts, parts=parts)
-    return Told(facts, list(whole.summaries), findings, _signals(ask, playbook.signals), overview, report)
+    return Told(facts, list(whole.summaries), findings, signals, overview, report)
+
+
+@contextmanager
+def _cursor(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A second connection to the same tables, with temporary ones of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET TimeZone = 'UTC'")
+        yield cursor
+
+
+@contextmanager
+def _aside(connection: duckdb.DuckDBPyConnection) -> Iterator[ThreadPoolExecutor]:
+    """One thread that works beside this one, on this connection alone; whatever stops this one stops it, too."""
+    with ThreadPoolExecutor(1) as aside:
+        try:
+            yield aside
+        except BaseException:
+            connection.interrupt()
+            raise
 
 
 def _door(connection: duckdb.DuckDBPyConnection) -> tuple[queries.Ask, Scan]:
@@ -124,24 +146,26 @@ def _door(connection: duckdb.DuckDBPyConnection) -> tuple[queries.Ask, Scan]:
     return ask, scan
 
 
-@contextmanager
-def _part(connection: duckdb.DuckDBPyConnection, whole: Evidence, parts: int) -> Iterator[Evidence]:
-    """The evidence that the finders read: the whole, or of very many customers that of some, words and exposures alike."""
+def _draw_sample(cursor: duckdb.DuckDBPyConnection, tables: Sequence[str], parts: int) -> None:
+    """Of very many customers some, in memory, under the tables' own names."""
+    for table in tables if parts > 1 else ():
+        cursor.execute(f"CREATE TEMP TABLE part AS FROM {table} WHERE {sampled(parts)}")
+        cursor.execute(f"ALTER TABLE part RENAME TO {table}")
+
+
+def _read_sample(cursor: duckdb.DuckDBPyConnection, whole: Evidence, parts: int) -> Evidence:
+    """The evidence that the finders read: the whole, or of very many customers that of some."""
     if parts == 1:
-        yield whole
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SET TimeZone = 'UTC'")
-        for table in ("occurrences", "signals", "scores"):
-            cursor.execute(f"CREATE TEMP TABLE part AS FROM {table} WHERE {sampled(parts)}")
-            cursor.execute(f"ALTER TABLE part RENAME TO {table}")
-        cursor.execute(f"CREATE TEMP VIEW flow AS SELECT * REPLACE (count // {parts} AS count) FROM memory.main.flow")
-        ask, scan = _door(cursor)
-        yield replace(whole, ask=ask, summaries=summarize(whole.moments, ask, scan), parts=parts)
+        return whole
+    _draw_sample(cursor, ("scores",), parts)
+    ask, scan = _door(cursor)
+    return replace(whole, ask=ask, summaries=summarize(whole.moments, ask, scan), parts=parts)
 
 
-def _write_scores(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: ResultFolder) -> None:
-    """Every score beside the occurrence that it belongs to."""
+def _write_scores(intake: Intake, plan: Plan, folder: ResultFolder, events: Mapping[str, int], parts: int) -> None:
+    """What customers said, in tables of their own, and every score beside the occurrence that it belongs to."""
+    connection = intake.connection
+    write_voices(connection, intake, plan.playbook.signals, events, plan.keys, parts)
     scored = queries.scored_sql(plan.playbook.moments, plan.keys)
     target = folder.partial / "scores.parquet"
     with explained(Place(str(folder.out))):

@@ -1,8 +1,9 @@
 """Contradictions: a survey score that holds while customers do something else: come back less, finish less, ask more.
 
 The recent half of the period stands against the half before (`halves`), per moment and per property of the customers. Only
-the score holding *and* the behaviour falling is one; where both fall, the score has said it. Moments, and the segments of
-all of them, are controlled for false discoveries.
+the score holding *and* the behaviour falling is one; where both fall, the score has said it. The fall
+of a segment is believed where chance explains it badly by itself, or beside what the rest of its moment did in the same time.
+Moments, and the segments of all of them, are controlled for false discoveries.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 from momentwise.define.finding import Finding, Split, Where
 from momentwise.rank.contrasts import FEWEST, Contrast, Ratio, compare_means, compare_ratios, mean_of, share_of
-from momentwise.rank.discoveries import adjust
+from momentwise.rank.discoveries import adjust, chance_of
 from momentwise.rank.evidence import Evidence
 from momentwise.rank.halves import (
     COMPLETION,
@@ -55,11 +56,12 @@ _SAID = {
 
 
 class _Doubt(NamedTuple):
-    """A behaviour that may have changed."""
+    """A behaviour that may have changed, its change, and the chance of such a one where it is none (one-sided)."""
 
     halves: Halves
     behaviour: str
     change: Contrast
+    chance: float
 
 
 def find_contradictions(evidence: Evidence) -> list[Finding]:
@@ -67,9 +69,11 @@ def find_contradictions(evidence: Evidence) -> list[Finding]:
     frame = open_frame(evidence)
     if frame is None:
         return []
+    read = read_halves(frame)
+    wholes = {halves.moment.name: halves for halves in read if halves.segment is None}
     doubts = [
-        _Doubt(halves, name, compare_ratios(later, earlier))
-        for halves in read_halves(frame)
+        _doubt(halves, name, wholes.get(halves.moment.name))
+        for halves in read
         for name, (earlier, later) in halves.ratios.items()
         if _is_enough(halves, earlier) and _is_enough(halves, later) and (halves.segment is None or name != CONTACTS)
     ]
@@ -81,6 +85,39 @@ def find_contradictions(evidence: Evidence) -> list[Finding]:
     return [_finding(frame, doubt) for doubt in _foremost([doubt for doubt in shown if _holds(doubt.halves)])]
 
 
+def _doubt(halves: Halves, name: str, whole: Halves | None) -> _Doubt:
+    earlier, later = halves.ratios[name]
+    change = compare_ratios(later, earlier)
+    worse = 1 if name == CONTACTS else -1
+    chance = _one_sided(worse * change.value, change.error)
+    if halves.segment is None:
+        return _Doubt(halves, name, change, chance)
+    return _Doubt(halves, name, change, min(1.0, 2 * min(chance, _chance_beside(halves, name, whole, change))))
+
+
+def _chance_beside(halves: Halves, name: str, whole: Halves | None, change: Contrast) -> float:
+    """The chance of a segment's change beside that of the rest of its moment; 1 where there is too little rest."""
+    if whole is None or name not in whole.ratios:
+        return 1.0
+    rests = [_without(every, own) for every, own in zip(whole.ratios[name], halves.ratios[name], strict=True)]
+    if any(rest.people < FEWEST_IN_SEGMENT for rest in rests):
+        return 1.0
+    rest = compare_ratios(rests[1], rests[0])
+    worse = 1 if name == CONTACTS else -1
+    return _one_sided(worse * (change.value - rest.value), math.hypot(change.error, rest.error))
+
+
+def _one_sided(worse: float, error: float) -> float:
+    """The chance of so much worse, or more, where nothing changed."""
+    chance = chance_of(worse, error) / 2
+    return chance if worse > 0 else 1 - chance
+
+
+def _without(whole: Ratio, part: Ratio) -> Ratio:
+    """The rest; all of a ratio are sums."""
+    return Ratio(*(one - other for one, other in zip(whole, part, strict=True)))  # type: ignore[arg-type]  # people are whole
+
+
 def _is_enough(halves: Halves, ratio: Ratio) -> bool:
     """Whether a share is about normal: enough customers, and enough of them on either side."""
     fewest = FEWEST if halves.segment is None else FEWEST_IN_SEGMENT
@@ -90,7 +127,7 @@ def _is_enough(halves: Halves, ratio: Ratio) -> bool:
 def _worse(doubts: Sequence[_Doubt]) -> list[_Doubt]:
     """Those that got worse beyond chance and far enough to matter; better is not looked for, so chance has one side."""
     found = []
-    chances = adjust([doubt.change.p / 2 if _fall(doubt) > 0 else 1 - doubt.change.p / 2 for doubt in doubts])
+    chances = adjust([doubt.chance for doubt in doubts])
     for doubt, p in zip(doubts, chances, strict=True):
         earlier, _ = doubt.halves.ratios[doubt.behaviour]
         if p < MOST_FALSE and _fall(doubt) / earlier.share >= LEAST_FALL:
@@ -119,7 +156,7 @@ def _foremost(doubts: Sequence[_Doubt]) -> list[_Doubt]:
     Several moments of one order hold the same customers, and so do the segments of one moment.
     """
     found: dict[str, _Doubt] = {}
-    for doubt in sorted(doubts, key=lambda one: (one.halves.segment is not None, one.change.p, one.halves.moment.name)):
+    for doubt in sorted(doubts, key=lambda one: (one.halves.segment is not None, one.chance, one.halves.moment.name)):
         found.setdefault(doubt.behaviour, doubt)
     return list(found.values())
 

@@ -34,6 +34,11 @@ class Contrast(NamedTuple):
     high: float
     p: float
 
+    @property
+    def error(self) -> float:
+        """The standard error, from the interval as the normal distribution has it."""
+        return (self.high - self.low) / (2 * Z)
+
     def estimate(self, n: int, unit: Unit, rows: str, table: str = "occurrences") -> Estimate:
         """The difference as an estimate over the rows of both groups."""
         return Estimate(self.value, n, unit, self.low, self.high, rows, table)

@@ -114,12 +114,13 @@ def measure_frequency(finding: Finding, months: float) -> Estimate:
     """Occurrences that the finding touches per month, with Garwood's interval of a count.
 
     Of a friction they follow from its seconds per week and per occurrence; of a share they are what was counted;
-    otherwise each customer counts once.
+    otherwise each customer counts once. The rows behind it are those of the finding's own number.
     """
     count = touched_count(finding, months)
     low, high = poisson(count)
-    rows, table = finding.estimate.rows, finding.estimate.table
-    return Estimate(count / months, max(1, round(count)), "count", low / months, high / months, rows, table)
+    own = finding.estimate
+    opened = count_of(own) if own.unit == "share" else own.n
+    return Estimate(count / months, max(1, opened), "count", low / months, high / months, own.rows, own.table)
 
 
 def touched_count(finding: Finding, months: float) -> float:

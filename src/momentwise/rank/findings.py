@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from momentwise.define.finding import Finding
-from momentwise.rank.agreement import hear_others, place_of
+from momentwise.define.span import DAY_US
+from momentwise.rank.agreement import Place, hear_others, place_of
 from momentwise.rank.content import find_content
 from momentwise.rank.contradictions import find_contradictions
 from momentwise.rank.cost import price_finding
@@ -52,7 +53,9 @@ SEED = 20
 
 # So many findings show quotes; each asks the words once.
 MOST_QUOTED = 5
-_TIMES = {"occurrences": "started_at", "signals": "at"}
+# What is said of a page is said at once; what is said of a wait or a delivery, for weeks.
+_SOON_US, _LATER_US = 2 * DAY_US, 30 * DAY_US
+_TIMES = {"occurrences": "started_at", "signals": "at", "words": "at"}
 
 
 @dataclass(frozen=True)
@@ -130,14 +133,22 @@ def let_speak(ranked: Iterable[Finding], evidence: Evidence) -> list[Finding]:
     """
     told, left = [], MOST_QUOTED
     for finding in ranked:
-        place = place_of(finding, evidence) if left and finding.standing in FIRM and not finding.quotes else None
+        asked = left and finding.standing in FIRM and not finding.quotes
+        place = _spoken_at(finding, evidence) if asked else None
         if place is None or place.table not in _TIMES:
             told.append(finding)
             continue
         left -= 1
         whom = f'SELECT customer, "{_TIMES[place.table]}" AS "at" FROM {place.table} WHERE {place.rows}'
-        told.append(msgspec.structs.replace(finding, quotes=find_quotes(evidence, whom)))
+        near = _SOON_US if finding.kind in ("friction", "small_many") else _LATER_US
+        told.append(msgspec.structs.replace(finding, quotes=find_quotes(evidence, whom, near_us=near)))
     return told
+
+
+def _spoken_at(finding: Finding, evidence: Evidence) -> Place | None:
+    """The rows by which the words of a finding are found: those of its place, or the words themselves."""
+    estimate = finding.estimate
+    return Place("words", estimate.rows) if estimate.table == "words" else place_of(finding, evidence)
 
 
 def _narrowed(before: Finding, after: Finding, parts: int) -> Finding:

@@ -97,7 +97,7 @@ def say_small(friction: Friction, seconds: Estimate, weekly: Estimate, people: i
 def say_detail(
     beside: Mapping[str, tuple[Estimate, int]], matched: Sequence[str], left_out: Sequence[str], one_in: int
 ) -> str:
-    """Every measure with its interval, and with whom those who met it were compared.
+    """What those who met it had beside comparable others, as far as it is sure, and who those others are.
 
     Args:
         beside: Per measure the estimate, and how many others it was compared with.
@@ -105,25 +105,50 @@ def say_detail(
         left_out: Properties that decide who meets it.
         one_in: Of so many customers one was drawn for who came back.
     """
-    said = [_say_interval(name, *found) for name, found in beside.items()]
+    sure = [_say_interval(name, *found) for name, found in beside.items() if _is_sure(found[0])]
+    said = [f"Beside comparable others they {_listed(sure)}."] if sure else []
     listed = ", ".join(name.replace("_", " ") for name in matched)
-    said.append(f"Compared with others of the same period{f' and the same {listed}' if listed else ''}.")
+    said.append(f"The others are of the same period{f' and the same {listed}' if listed else ''}.")
     if "completion" in beside:
-        said.append("For completion these are others who, as far as the log shows, had come as far.")
+        said.append("Of those who leave, only others who had come as far count, as far as the log shows.")
     if left_out:
         those = ", ".join(name.replace("_", " ") for name in left_out)
         said.append(f"Not matched on {those}, which by itself decides who meets it.")
-    if "returning" in beside and one_in > 1:
+    if "returning" in beside and _is_sure(beside["returning"][0]) and one_in > 1:
         said.append(f"Coming back was counted for one customer in {one_in:,}.")
     return " ".join(said)
 
 
+_MEASURES = {
+    "seconds": ("take {} longer", "take {} less"),
+    "completion": ("complete it {} points in a hundred more often", "complete it {} points in a hundred less often"),
+    "emotion": ("score {} higher", "score {} lower"),
+    "returning": ("come back {} points in a hundred more often", "come back {} points in a hundred less often"),
+}
+
+
+def _is_sure(estimate: Estimate) -> bool:
+    """Whether the interval lies on one side of nothing."""
+    return estimate.low is not None and estimate.high is not None and (estimate.low > 0 or estimate.high < 0)
+
+
 def _say_interval(name: str, estimate: Estimate, spared: int) -> str:
-    words = {"seconds": "Seconds", "completion": "Completed", "emotion": "Score", "returning": "Came back"}
-    scale, unit = (100, " points") if estimate.unit == "share" else (1, "")
-    parts = (estimate.value, estimate.low, estimate.high)
-    value, low, high = (f"{scale * (part or 0.0):+.2f}".replace("-", "\u2212") for part in parts)
-    return f"{words[name]} {value}{unit} [{low}, {high}], {estimate.n:,} that met it against {spared:,}."
+    """A measure with its interval, as in `take 8.9 seconds longer (8.3 to 9.6; 4,076 beside 5,799)`."""
+    value, low, high = (part or 0.0 for part in (estimate.value, estimate.low, estimate.high))
+    least, most = sorted((abs(low), abs(high)))
+    said = _MEASURES[name][value < 0].format(_size(name, abs(value)))
+    return f"{said} ({_size(name, least)} to {_size(name, most)}; {estimate.n:,} beside {spared:,})"
+
+
+def _size(name: str, size: float) -> str:
+    if name == "seconds":
+        return _seconds(size)
+    return f"{size:.2f}" if name == "emotion" else f"{100 * size:.1f}"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """Several parts as one list in a sentence."""
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
 
 
 def _seconds(size: float) -> str:

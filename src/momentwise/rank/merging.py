@@ -22,6 +22,9 @@ from momentwise.rank.targets import OUTCOME_OF_RATE
 # Two findings are the same people where at least so large a share of all their people is in both.
 SAME_PEOPLE = 0.5
 
+# A friction after which so few more of a hundred complete is the failure itself and no cause of it: the segment says for whom.
+FAILURE = -0.9
+
 # A segment lies within a friction where at least so large a share of it met it, and at most half of the moment's customers did.
 WITHIN = 0.8
 
@@ -38,9 +41,13 @@ Absorb = Callable[[Finding, Finding], Finding]
 def merge_findings(found: Sequence[Finding], evidence: Evidence) -> list[Finding]:
     """The findings, each fact once; the order of those that stay is kept."""
     merged = list(found)
-    for joins in (_same_target, _same_promise, _same_days, _same_fault, _same_control, _same_doubt, _same_segment):
+    for joins in (_same_target, _same_promise, _same_days, _same_fault, _same_control, _same_segment):
         merged = _merge(merged, joins)
+    merged = _merge(merged, _same_doubt)
+    for joins in (_ends_badly, _always_so):
+        merged = _merge(merged, joins, absorb_words)
     same, within = _same_people(merged, evidence)
+    merged = _merge(merged, lambda keeper, other: (other.id, keeper.id) in same and _is_failure(other))
     merged = _merge(merged, lambda keeper, other: (keeper.id, other.id) in same, absorb_place)
     return _merge(merged, lambda keeper, other: (keeper.id, other.id) in within)
 
@@ -66,6 +73,14 @@ def absorb(keeper: Finding, other: Finding) -> Finding:
         standing="established" if firmer else keeper.standing,
         **lacking,
     )
+
+
+def absorb_words(keeper: Finding, other: Finding) -> Finding:
+    """The keeper with the sources, words and splits of the other; its numbers compare other people with one another."""
+    unnumbered = msgspec.structs.replace(
+        other, seconds=None, weekly_seconds=None, completion=None, emotion=None, returning=None, contacts=None, people=0
+    )
+    return absorb(keeper, unnumbered)
 
 
 def absorb_place(keeper: Finding, other: Finding) -> Finding:
@@ -124,22 +139,26 @@ def _same_days(keeper: Finding, other: Finding) -> bool:
 
 
 def _same_fault(keeper: Finding, other: Finding) -> bool:
-    """A product fault of a segment, and that this segment, or some of it, has it harder, in whichever moment.
+    """A product fault of a segment, and that this segment, or some of it, has it harder, in whichever moment."""
+    faulty = keeper.kind == FAULT and other.kind == SEGMENT and bool(keeper.where.segment)
+    return faulty and keeper.where.segment.items() <= other.where.segment.items()
 
-    Where the fault is that of a whole moment, it is the score of those for whom the moment did not end well.
-    """
-    if keeper.kind != FAULT:
-        return False
-    if not keeper.where.segment:
-        return other.kind == GAP and other.moment == keeper.moment
-    return other.kind == SEGMENT and keeper.where.segment.items() <= other.where.segment.items()
+
+def _ends_badly(keeper: Finding, other: Finding) -> bool:
+    """A product fault of a whole moment, and the score of those for whom that moment did not end well."""
+    return keeper.kind == FAULT and not keeper.where.segment and other.kind == GAP and other.moment == keeper.moment
 
 
 def _same_doubt(keeper: Finding, other: Finding) -> bool:
-    """Contradictions of one moment and segment; and one, with the segment that is worse in that moment all the time."""
-    if keeper.kind != DOUBT or keeper.moment != other.moment or keeper.where.segment != other.where.segment:
-        return False
-    return other.kind == DOUBT or (other.kind == SEGMENT and bool(other.where.segment))
+    """Two contradictions of one moment and segment."""
+    alike = keeper.moment == other.moment and keeper.where.segment == other.where.segment
+    return keeper.kind == DOUBT and other.kind == DOUBT and alike
+
+
+def _always_so(keeper: Finding, other: Finding) -> bool:
+    """A contradiction of a segment, and that this segment is worse in that moment than others are."""
+    alike = keeper.moment == other.moment and keeper.where.segment == other.where.segment
+    return keeper.kind == DOUBT and other.kind == SEGMENT and alike
 
 
 def _same_segment(keeper: Finding, other: Finding) -> bool:
@@ -198,6 +217,12 @@ def _same_people(found: Sequence[Finding], evidence: Evidence) -> tuple[set[tupl
             if firm[i][0].people <= customers.get(firm[i][0].moment, 0) / 2:
                 within.add(pair)
     return same, within
+
+
+def _is_failure(finding: Finding) -> bool:
+    """Whether next to nobody completes after it."""
+    completion = finding.completion.value if finding.completion else None
+    return finding.kind in FRICTIONS and completion is not None and completion <= FAILURE
 
 
 def _overlap_sql(places: Sequence[Place | None], pairs: Sequence[tuple[int, int]], evidence: Evidence) -> str:

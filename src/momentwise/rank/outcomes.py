@@ -15,8 +15,9 @@ from scipy import stats
 from momentwise.define.evaluate import quote
 from momentwise.define.finding import EndingSummary, Estimate, Finding, MomentSummary, ScoreGap, Split, TargetCheck
 from momentwise.define.moment import Moment
+from momentwise.rank.discoveries import FALSE_SHARE, adjust, chance_of
 from momentwise.rank.evidence import Evidence
-from momentwise.rank.intervals import Sample, mean_interval, pool, welch
+from momentwise.rank.intervals import Sample, Z, mean_interval, pool, welch
 from momentwise.rank.phrases import (
     PHRASES,
     count_of,
@@ -31,7 +32,7 @@ from momentwise.rank.phrases import (
     say_unfinished,
 )
 from momentwise.rank.queries import KEYLESS_SCORE_DAYS, Ask, of_moment
-from momentwise.rank.scores import NPS_DETRACTS
+from momentwise.rank.scores import FEWEST_SCORES, NPS_DETRACTS
 
 OBSERVED = "Observed in your own events; not an experiment, so it does not show what caused it."
 
@@ -67,11 +68,12 @@ _Draft = tuple[Finding, str]
 def find_outcomes(evidence: Evidence) -> list[Finding]:
     """What each moment's summary says: outcomes, endings, score gaps, slow tails, missed targets, critical failures."""
     found: list[Finding] = []
+    told = _believed(evidence.summaries)
     for summary in evidence.summaries:
         moment = evidence.moment(summary.moment)
         drafts: list[_Draft] = [draft for outcome in _NOUNS for draft in _outcome(summary, moment, outcome)]
         drafts += _endings(summary)
-        drafts += _gaps(summary, moment)
+        drafts += _gaps(summary, moment, told)
         drafts += _slow(summary)
         drafts += _missed(summary)
         drafts += _critical(summary)
@@ -178,11 +180,32 @@ def _endings(summary: MomentSummary) -> list[_Draft]:
     ]
 
 
-def _gaps(summary: MomentSummary, moment: Moment) -> list[_Draft]:
+def _believed(summaries: Sequence[MomentSummary]) -> set[str]:
+    """Rows of the endings whose gap is no find by chance, of all endings of all moments that have enough scores."""
+    tests: list[tuple[str, float]] = []
+    for summary in summaries:
+        usual = next((gap.better_mean for gap in summary.gaps), None)
+        for ending in summary.endings:
+            if ending.score.n >= FEWEST_SCORES and (usual is None or ending.rows != usual.rows):
+                gap = next((one for one in summary.gaps if one.worse_mean.rows == ending.rows), None)
+                tests.append((ending.rows + summary.moment, _chance(gap.difference) if gap else 1.0))
+    adjusted = adjust([chance for _, chance in tests])
+    return {name for (name, _), chance in zip(tests, adjusted, strict=True) if chance <= FALSE_SHARE}
+
+
+def _chance(difference: Estimate) -> float:
+    """The p value of a difference with its interval, by the normal distribution."""
+    low, high = difference.low or 0.0, difference.high or 0.0
+    return chance_of(difference.value or 0.0, (high - low) / (2 * Z))
+
+
+def _gaps(summary: MomentSummary, moment: Moment, told: set[str]) -> list[_Draft]:
     """The score gaps; endings in which the customer asked for help or left are one fact, however they did it."""
     found: list[_Draft] = []
     turned: dict[str, list[ScoreGap]] = {}
     for gap in summary.gaps:
+        if gap.worse_mean.rows + summary.moment not in told:
+            continue
         if _ending_of(summary, gap).outcome in TURNED_AWAY:
             turned.setdefault(gap.better, []).append(gap)
         else:

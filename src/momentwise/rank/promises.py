@@ -277,9 +277,15 @@ def _standing(late: _Late, emotion: Estimate | None, returning: Estimate | None)
     return "observed", "Neither scores nor returns show harm: what a late one does to customers is not known."
 
 
+# Properties by which a promise can be made otherwise: where it goes and what it is, not with what it was ordered.
+_WHERE = ("region", "state", "country", "city", "province", "district", "store", "branch", "carrier", "category", "depot")
+
+
 def _next_step(share: Estimate, months: Split | None, segments: list[Split]) -> str:
     said = "Tell customers before the promised time passes, and promise a later one"
     for split in segments:
+        if not any(word in split.title.lower() for word in _WHERE):
+            continue
         worst = [name for name, part in split.parts if (part.low or 0.0) > (share.value or 0.0)]
         if worst:
             return f"{said} where most comes late: {', '.join(worst[:3])}."

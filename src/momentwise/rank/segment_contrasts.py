@@ -83,6 +83,9 @@ class Test:
 def compare(own: Floats, rest: Floats, measure: str) -> Contrast:
     """The difference of means inside each part of the time, pooled by Mantel and Haenszel's weights.
 
+    Neither side counts as less spread out than both together: some thirty scores that are alike by chance would otherwise
+    seem surer than they are.
+
     Args:
         own: Sums of the segments; the last two axes are the parts of the time and `SUMS`.
         rest: The same of those who are not in it.
@@ -100,7 +103,11 @@ def compare(own: Floats, rest: Floats, measure: str) -> Contrast:
     with np.errstate(invalid="ignore", divide="ignore"):
         weight = np.nan_to_num(n * others / (n + others))
         gap = np.nan_to_num(total / n - rest_total / others)
-        spread = _variance(n, total, squares, measure), _variance(others, rest_total, rest_squares, measure)
+        common = _variance(n + others, total + rest_total, squares + rest_squares, measure)
+        spread = [
+            np.fmax(_variance(*side, measure), common)
+            for side in ((n, total, squares), (others, rest_total, rest_squares))
+        ]
         pushes = np.nan_to_num(weight**2 * (spread[0][..., None] / n + spread[1][..., None] / others))
         whole = weight.sum(axis=-1)
         value = np.nan_to_num((weight * gap).sum(axis=-1) / whole)

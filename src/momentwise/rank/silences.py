@@ -152,7 +152,7 @@ def _finding(evidence: Evidence, stretch: _Stretch) -> Finding:
     )
     share = share_of(waited, volume, long)
     if not waited:
-        share, people = _asked_share(stretch), stretch.times
+        share, people = _asked_share(stretch), stretch.times // evidence.parts  # the flow is that of all customers
     return Finding(
         id=f"{stretch.moment.name}/silence/{stretch.event}/{stretch.following}",
         moment=stretch.moment.name,
