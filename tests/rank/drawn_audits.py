@@ -50,6 +50,9 @@ class Drawn:
         properties: Values per property and occurrence.
         last_step: Per occurrence.
         signals: Rule, page, element, the occurrences' places, and seconds from the start.
+        scores: The occurrences' places, and the scores.
+        moment: Its name.
+        has_named_scores: Whether the scores name the occurrences.
     """
 
     customer: np.ndarray
@@ -61,6 +64,7 @@ class Drawn:
     signals: list[tuple[str, str | None, str | None, np.ndarray, np.ndarray]] = field(default_factory=list)
     scores: tuple[np.ndarray, np.ndarray] | None = None
     moment: str = "checkout"
+    has_named_scores: bool = False
 
     def meet(
         self, rule: str, page: str | None, element: str | None, who: np.ndarray, after: float | np.ndarray
@@ -162,6 +166,6 @@ def _scores(part: Drawn) -> pa.Table:
             "key": pa.nulls(places.size, pa.string()),
             "at": pa.array(ended, INSTANT),
             "score": pa.array(score.astype(float)),
-            "named": pa.array([False] * places.size, pa.bool_()),
+            "named": pa.array([part.has_named_scores] * places.size, pa.bool_()),
         }
     )

@@ -169,6 +169,69 @@ def test_the_days_of_broken_promises_and_the_segment_of_a_fault_are_told_once() 
     assert ["p", "f"] == [finding.id for finding in merged]
 
 
+def _segment(name: str, segment: dict[str, str], **changes: object) -> Finding:
+    """A segment that completes less often."""
+    completion = between(-0.1, -0.15, -0.05)
+    facts: dict[str, object] = {"id": name, "kind": "segment", "estimate": completion, "where": Where(segment=segment)}
+    return make_finding(**(facts | changes))
+
+
+def test_one_segment_that_is_worse_in_two_moments_is_one_finding() -> None:
+    """The moment with most harm keeps it and names the other, be it wider; another measure is another fact."""
+    polish = {"locale": "pl"}
+    some = _segment("a", {**polish, "device": "tablet"}, moment="return", people=20, title="Return: worse.")
+    unhappy = _segment("c", polish, moment="review", estimate=between(-0.5, -0.7, -0.3, "score"))
+    merged = merge_findings([some, _segment("b", polish, people=90), unhappy], evidence_of([]))
+    assert [("b", "Return: worse."), ("c", "")] == [(finding.id, finding.detail) for finding in merged]
+    wider = _segment("w", {}, moment="again", people=100, estimate=between(-0.01, -0.02, -0.005))
+    assert ["b"] == [
+        finding.id for finding in merge_findings([wider, _segment("b", polish, people=90)], evidence_of([]))
+    ]
+
+
+def test_contradictions_of_one_segment_are_one_finding() -> None:
+    """With the segment that is worse all the time, whose numbers compare other people; the place stays."""
+    where = Where(segment={"region": "north"}, since=5)
+    fewer = make_finding("returning", kind="contradiction", where=where, title="They come back less.")
+    less = make_finding("completion", kind="contradiction", where=where, title="They finish less.")
+    other = make_finding("other", kind="contradiction", title="All finish less.")
+    segment = _segment("s", {"region": "north"}, title="North is worse.", completion=between(-0.1, -0.2, -0.05))
+    merged = merge_findings([segment, fewer, less, other], evidence_of([]))
+    assert [fewer.id, other.id] == [finding.id for finding in merged]
+    assert ("They finish less. North is worse.", where) == (merged[0].detail, merged[0].where)
+    assert merged[0].completion is None
+
+
+def test_a_fault_says_how_its_moment_ends() -> None:
+    """The scores of those for whom it ended badly are a source of the fault, and not its number."""
+    fault = make_finding("fault", kind="product_fault", people=50)
+    gap = make_finding(
+        "gap", kind="score_gap", sources=("survey",), emotion=between(-1.5, -1.7, -1.3, "score"), people=90
+    )
+    (merged,) = merge_findings([fault, gap], evidence_of([]))
+    assert (50, None, ("behaviour", "survey")) == (merged.people, merged.emotion, merged.sources)
+
+
+@pytest.mark.parametrize(
+    ("completion", "expected"),
+    [(-0.3, ("f", "rage_click", {"device": "phone"})), (-0.98, ("s", "", {"device": "phone"}))],
+)
+def test_the_segment_is_not_lost_in_the_friction(completion: float, expected: tuple[str, str, dict[str, str]]) -> None:
+    """A friction takes the segment's place over; one that nobody survives is the failure itself, and the segment stays."""
+    everyone = TOUCHED + OTHERS
+    device = {one: "phone" if one in TOUCHED else "desk" for one in everyone}
+    evidence = Tables(properties=("device",)).open(
+        occurrences=[happen(one, properties={"device": device[one]}) for one in everyone],
+        signals=[
+            signal(one, "rage_click", page="map", element="zoom", properties={"device": device[one]}) for one in TOUCHED
+        ],
+    )
+    segment = _segment("s", {"device": "phone"}, moment="track-delivery", people=60)
+    one = friction(id="f", completion=between(completion, completion - 0.01, completion + 0.01))
+    (merged,) = merge_findings([one, segment], evidence)
+    assert expected == (merged.id, merged.where.signal, merged.where.segment)
+
+
 def test_one_control_in_two_moments_is_one_finding() -> None:
     """It stays where it takes more people; what another moment measured is not carried over."""
     there = friction(id="there", moment="pay", people=10, emotion=between(-1.0, -2.0, -0.5, "score"))

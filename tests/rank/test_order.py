@@ -136,6 +136,14 @@ def test_a_broken_promise_comes_before_other_priorities() -> None:
     assert ["button", "late"] == names(ordered(alone, button))
 
 
+def test_a_score_gap_comes_after_what_has_a_place() -> None:
+    """It says that an ending hurts and not where it comes from, so even a priority of many people comes after that."""
+    gap = make_finding("gap", kind="score_gap", standing="priority", people=9_000)
+    assert ["button", "gap", "level"] == names(
+        ordered(gap, make_finding("level", standing="observed"), make_finding("button"))
+    )
+
+
 @pytest.mark.req("R10")
 def test_money_and_emotion_order_differently() -> None:
     """Two axes: what costs most is not what hurts most, and neither is hidden in the other."""

@@ -196,6 +196,31 @@ def test_titles_of_score_gaps(open_audit: OpenAudit) -> None:
     assert [50, 40, 30] == [finding.people for finding in found]
 
 
+def test_who_asked_for_help_is_one_gap_however_they_asked(open_audit: OpenAudit) -> None:
+    """Tickets and calls are one fact, whose customers count once, whose scores are pooled, and whose endings are told."""
+    rows = make_rows(200, ending="on time") + make_rows(60, "escalated", "ticket") + make_rows(40, "escalated", "call")
+    audit = open_audit(rows, make_scores(rows, [4.0, 5.0] * 100 + [2.0, 3.0] * 30 + [1.0, 2.0] * 20))
+    finding = only(audit.find(), "score_gap")
+    assert ("track-delivery/score/escalated/on time", 100) == (finding.id, finding.people)
+    assert finding.title == (
+        "Track delivery ended with the customer asking for help 100 of 300 times (33.3 %), and the 100 scores given within "
+        "30 days of it average 2.10 instead of 4.50."
+    )
+    assert finding.emotion is not None
+    assert -2.4 == pytest.approx(finding.emotion.value)
+    assert ["on time", "call", "ticket"] == [name for name, _ in finding.splits[0].parts]
+
+
+def test_of_many_endings_a_gap_by_chance_is_not_told(open_audit: OpenAudit) -> None:
+    """A gap that alone would just pass is not told where nineteen other endings show none."""
+    rows = make_rows(200, ending="on time") + make_rows(40, ending="late")
+    scores = [4.0, 5.0] * 100 + [3.9, 4.7] * 20
+    assert "score_gap" in kinds(open_audit(rows, make_scores(rows, scores)))
+    for place in range(19):
+        rows, scores = rows + make_rows(30, "failed", f"way-{place}"), scores + [4.0, 5.0] * 15
+    assert "score_gap" not in kinds(open_audit(rows, make_scores(rows, scores)))
+
+
 def test_a_gap_says_the_ending_so_nothing_else_does(open_audit: OpenAudit) -> None:
     """The late ones are found once, with their score."""
     assert "ending_share" not in kinds(late_and_scored(open_audit))

@@ -11,8 +11,10 @@ import pytest
 
 from momentwise.define.finding import Finding
 from momentwise.define.span import DAY_US
+from momentwise.rank.segment_cells import SUMS
+from momentwise.rank.segment_contrasts import compare
 from momentwise.rank.segments import find_segments
-from tests.rank.drawn_audits import SINCE_US, Drawn, draw_times, make_evidence
+from tests.rank.drawn_audits import CHECKOUT, SINCE_US, Drawn, draw_times, make_evidence
 
 DEVICES, LOCALES, VERSIONS = ("mobile", "desktop", "tablet"), ("de", "pl", "fr", "en"), ("4.0", "4.1", "4.2")
 
@@ -71,6 +73,15 @@ def test_a_broken_value_is_not_told_as_its_pairs(con: duckdb.DuckDBPyConnection)
     assert [{"locale": "pl"}] == [finding.where.segment for finding in found]
 
 
+def test_two_broken_values_are_not_told_as_their_pair(con: duckdb.DuckDBPyConnection) -> None:
+    """Where Polish and tablets are each worse, those who have both are worst, and yet no fact of their own."""
+    drawn = _draw(17)
+    polish, tablet = drawn.properties["locale"] == "pl", drawn.properties["device"] == "tablet"
+    drawn.completed = np.random.default_rng(9).random(polish.size) < 0.8 - 0.12 * polish - 0.12 * tablet
+    found = [finding.where.segment for finding in _found(con, drawn)]
+    assert [{"device": "tablet"}, {"locale": "pl"}] == sorted(found, key=str)
+
+
 def test_a_segment_that_became_worse_is_told_with_the_date(con: duckdb.DuckDBPyConnection) -> None:
     """Broken since the fifth week: the date is that of the change."""
     drawn = _draw(4)
@@ -106,6 +117,70 @@ def test_every_number_opens_its_rows(con: duckdb.DuckDBPyConnection) -> None:
     for estimate in (found.seconds, found.completion, found.emotion):
         assert estimate is not None
         assert [(estimate.n,)] == con.execute(f"SELECT count(*) FROM {estimate.table} WHERE {estimate.rows}").fetchall()
+
+
+def test_what_changes_for_everybody_is_no_segment(con: duckdb.DuckDBPyConnection) -> None:
+    """Completion falls for all in the last quarter, and version 4.2 comes only then: nobody is worse than the rest."""
+    drawn = _draw(12)
+    late = drawn.start_us >= SINCE_US + 42 * DAY_US
+    version = np.where(late & (np.arange(late.size) % 5 > 0), "4.2", "4.1")
+    drawn.properties = {**drawn.properties, "app_version": version}
+    assert [] == _found(con, _break(drawn, late))
+
+
+def test_it_is_no_change_where_only_the_others_change(con: duckdb.DuckDBPyConnection) -> None:
+    """French is worse all the time; that the others were as bad for two weeks gives it no date."""
+    drawn = _draw(13)
+    bad = (drawn.properties["locale"] == "fr") | (drawn.start_us < SINCE_US + 14 * DAY_US)
+    found = _found(con, _break(drawn, bad))
+    assert [({"locale": "fr"}, None)] == [(finding.where.segment, finding.where.since) for finding in found]
+
+
+def test_late_starts_that_only_the_quick_have_ended_are_left_out(con: duckdb.DuckDBPyConnection) -> None:
+    """Of the last week only what was abandoned at once has ended; tablets came mostly then, and are not told."""
+    drawn = _draw(14)
+    late = drawn.start_us >= SINCE_US + 49 * DAY_US
+    device = np.where(late == (np.arange(late.size) % 8 > 0), "tablet", "mobile")
+    drawn.properties = {**drawn.properties, "device": device}
+    drawn.completed = drawn.completed & ~(late & (device == "tablet"))
+    quick = msgspec.structs.replace(CHECKOUT, abandon_after_us=7 * DAY_US)
+    assert [] == find_segments(make_evidence(con, [drawn], moments=(quick,)))
+    assert find_segments(make_evidence(con, [drawn], moments=(msgspec.structs.replace(quick, abandon_after_us=1),)))
+
+
+def test_a_score_that_names_another_occurrence_is_not_told_of_this_one(con: duckdb.DuckDBPyConnection) -> None:
+    """The French score their orders lower: that is told of the orders, and not of the visits before them."""
+    drawn, orders = _draw(15), _draw(15)
+    orders.moment, orders.has_named_scores = "order", True
+    assert drawn.scores is not None
+    places, score = drawn.scores
+    drawn.scores = orders.scores = (places, score - 0.7 * (drawn.properties["locale"][places] == "fr"))
+    order = msgspec.structs.replace(CHECKOUT, name="order", by="order_id")
+    found = find_segments(make_evidence(con, [drawn, orders], moments=(CHECKOUT, order)))
+    assert [("order", {"locale": "fr"})] == [(finding.moment, finding.where.segment) for finding in found]
+
+
+def test_some_scores_that_are_alike_by_chance_are_not_surer_than_others() -> None:
+    """Thirty-two threes beside two thousand scores of all sizes are not told with the little they spread."""
+    own, rest = np.zeros((1, len(SUMS))), np.zeros((1, len(SUMS)))
+    names = [SUMS.index(name) for name in ("said", "c1", "c2")]
+    own[0, names], rest[0, names] = (32, 96, 288), (2000, 7000, 28_500)
+    assert compare(own, rest, "emotion").error > 1.4 / np.sqrt(32)
+
+
+def test_it_reads_like_a_person(con: duckdb.DuckDBPyConnection) -> None:
+    """Spans in words, and only what is sure; the next step names the way to go."""
+    drawn = _draw(16)
+    bad = drawn.properties["device"] == "mobile"
+    drawn.seconds = np.where(bad, 86_400 * 2.5, 86_400) * np.random.default_rng(1).lognormal(0, 0.1, bad.size)
+    (found,) = _found(con, _break(drawn, bad))
+    assert "complete it" in found.title
+    assert "take 36h" in found.title
+    assert "score" not in found.detail
+    expected = (
+        "Go the way from 'checkout started' to 'order placed' yourself, with device mobile, and see what stops you."
+    )
+    assert expected == found.next_step
 
 
 def test_findings_can_be_written_as_json(con: duckdb.DuckDBPyConnection) -> None:

@@ -382,7 +382,9 @@ def simulate_score(
     from momentwise.simulate.world import World  # noqa: PLC0415
 
     plans = choose_plans(without, only, nothing)
-    trials = run_trials([World(customers, days, seed, plans) for seed in range(first_seed, first_seed + seeds)], _console())
+    trials = run_trials(
+        [World(customers, days, seed, plans) for seed in range(first_seed, first_seed + seeds)], _console()
+    )
     if as_json:
         click.echo(trials_json(trials))
     else:

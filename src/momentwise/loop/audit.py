@@ -191,9 +191,16 @@ class _Run:
             running.close()
         with self._clock.stage("findings"):
             self._watcher.begin("Findings", None)
-            self._write_rejected(intake)
             facts = self._facts(intake, plan, running, data_end)
-            told = tell(intake, plan, self._folder, facts, dict(running.event_counts()), self._event_sources)
+            told = tell(
+                intake,
+                plan,
+                self._folder,
+                facts,
+                dict(running.event_counts()),
+                self._event_sources,
+                lambda: self._write_rejected(intake),
+            )
         self._finish(told, plan, intake, began)
         return told
 

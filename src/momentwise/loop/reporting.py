@@ -141,7 +141,13 @@ def _flows(evidence: Evidence) -> tuple[FlowFacts, ...]:
     found = []
     for moment, group in groupby(rows, key=lambda row: str(row[0])):
         steps = [
-            FlowRow(event=str(e), next=str(n), outcome=str(o), count=int(str(c)), p50_seconds=None if p is None else float(str(p)))
+            FlowRow(
+                event=str(e),
+                next=str(n),
+                outcome=str(o),
+                count=int(str(c)),
+                p50_seconds=None if p is None else float(str(p)),
+            )
             for _, e, n, o, c, p in group
         ]
         found.append(order_steps(moment, steps))

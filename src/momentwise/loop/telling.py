@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -67,6 +67,7 @@ def tell(
     facts: RunFacts,
     events: Mapping[str, int],
     event_sources: Mapping[str, tuple[str, ...]],
+    beside: Callable[[], None] | None = None,
 ) -> Told:
     """Measure what the pass has written, and say what is worth a person's attention.
 
@@ -77,6 +78,7 @@ def tell(
         facts: What was read.
         events: How often each event's name occurs.
         event_sources: The sources of each event's name.
+        beside: Something else that is to be done on the intake's connection meanwhile.
 
     Raises:
         StoreError: The disk is full.
@@ -105,11 +107,14 @@ def tell(
             zone=intake.sources.zone,
         )
         counted = aside.submit(find_counted, replace(whole, ask=_door(connection)[0]))
+        done = aside.submit(beside) if beside is not None else None
         read = _read_sample(sample, whole, parts)
         inquiry = inquire(whole, read)
         findings = find(inquiry, counted=counted.result)
         overview = look_over(whole, findings, read)
         report = gather_facts(inquiry, overview, playbook.moments)
+        if done is not None:
+            done.result()
     facts = msgspec.structs.replace(facts, parts=parts)
     return Told(facts, list(whole.summaries), findings, signals, overview, report)
 

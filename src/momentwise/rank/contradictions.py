@@ -36,7 +36,8 @@ LEAST_FALL = 0.1
 # A score holds where it has fallen by no more than a fifth of its standard deviation (Cohen's small), and chance explains it.
 MOST_MOVED = 0.2
 
-MOST_FALSE = 0.025  # of moments, and of segments: together a twentieth
+# Of moments, of segments that are known to be worse, and of all other segments: together a twentieth.
+MOST_FALSE = (0.0125, 0.0125, 0.025)
 
 # Customers of a segment in either half, and occurrences of a half on either side of its share.
 FEWEST_IN_SEGMENT, FEWEST_COUNTED = 100, 10
@@ -64,8 +65,13 @@ class _Doubt(NamedTuple):
     chance: float
 
 
-def find_contradictions(evidence: Evidence) -> list[Finding]:
-    """One finding per behaviour that got worse while the score held: the moment or segment that shows it most."""
+def find_contradictions(evidence: Evidence, segments: Sequence[Finding] = ()) -> list[Finding]:
+    """One finding per behaviour that got worse while the score held: the moment or segment that shows it most.
+
+    Args:
+        evidence: The audit's.
+        segments: What `find_segments` found: of the few that complete less, it is asked first since when.
+    """
     frame = open_frame(evidence)
     if frame is None:
         return []
@@ -78,10 +84,15 @@ def find_contradictions(evidence: Evidence) -> list[Finding]:
         if _is_enough(halves, earlier) and _is_enough(halves, later) and (halves.segment is None or name != CONTACTS)
     ]
     # Of segments it is not asked who asks for help: that has findings of its own, and each further question makes the others
-    # harder to answer. Whole moments are few and their segments many: each is a family of its own.
-    whole = [doubt for doubt in doubts if doubt.halves.segment is None]
-    parts = [doubt for doubt in doubts if doubt.halves.segment is not None]
-    shown = [doubt for family in (whole, parts) for doubt in _worse(family)]
+    # harder to answer. Whole moments are few and their segments many, of which few are known to be worse at all times: each is
+    # a family of its own.
+    known = {(one.moment, *one.where.segment.items()) for one in segments if one.estimate.unit == "share"}
+    families: list[list[_Doubt]] = [[], [], []]
+    for doubt in _once(doubts):
+        segment = doubt.halves.segment
+        is_known = (doubt.halves.moment.name, segment) in known
+        families[0 if segment is None else 1 if is_known else 2].append(doubt)
+    shown = [doubt for family, share in zip(families, MOST_FALSE, strict=True) for doubt in _worse(family, share)]
     return [_finding(frame, doubt) for doubt in _foremost([doubt for doubt in shown if _holds(doubt.halves)])]
 
 
@@ -124,13 +135,22 @@ def _is_enough(halves: Halves, ratio: Ratio) -> bool:
     return ratio.people >= fewest and min(ratio.counted, ratio.n - ratio.counted) >= FEWEST_COUNTED
 
 
-def _worse(doubts: Sequence[_Doubt]) -> list[_Doubt]:
+def _once(doubts: Sequence[_Doubt]) -> list[_Doubt]:
+    """Each question once: two properties often part the same customers, as all tablets have one size of screen."""
+    asked = {
+        (doubt.halves.moment.name, doubt.behaviour, doubt.halves.ratios[doubt.behaviour]): doubt
+        for doubt in doubts[::-1]
+    }
+    return list(asked.values())[::-1]
+
+
+def _worse(doubts: Sequence[_Doubt], most_false: float) -> list[_Doubt]:
     """Those that got worse beyond chance and far enough to matter; better is not looked for, so chance has one side."""
     found = []
     chances = adjust([doubt.chance for doubt in doubts])
     for doubt, p in zip(doubts, chances, strict=True):
         earlier, _ = doubt.halves.ratios[doubt.behaviour]
-        if p < MOST_FALSE and _fall(doubt) / earlier.share >= LEAST_FALL:
+        if p < most_false and _fall(doubt) / earlier.share >= LEAST_FALL:
             found.append(doubt)
     return found
 

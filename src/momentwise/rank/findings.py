@@ -32,6 +32,13 @@ from momentwise.rank.spikes import find_spikes
 from momentwise.rank.standing import judge_standing
 from momentwise.rank.survey import Survey, survey_frictions
 
+
+def _find_segments(inquiry: Inquiry) -> list[Finding]:
+    """The segments that are worse, and what contradicts the scores, which is asked of these segments first."""
+    segments = find_segments(inquiry.read, inquiry.survey.passes)
+    return segments + find_contradictions(inquiry.read, segments)
+
+
 # In the order in which findings absorb one another: the more specific first. The last ones look at counts only, which
 # are whole whatever the size.
 Finder = Callable[["Inquiry"], list[Finding]]
@@ -40,9 +47,8 @@ FINDERS: tuple[Finder, ...] = (
     lambda inquiry: find_promises(inquiry.read),
     lambda inquiry: find_frictions(inquiry.read, inquiry.survey),
     lambda inquiry: find_silences(inquiry.read),
-    lambda inquiry: find_segments(inquiry.read, inquiry.survey.passes),
+    _find_segments,
     lambda inquiry: find_content(inquiry.read),
-    lambda inquiry: find_contradictions(inquiry.read),
     lambda inquiry: find_spikes(inquiry.read),
     lambda inquiry: find_delights(inquiry.read),
 )

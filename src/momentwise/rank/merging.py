@@ -9,7 +9,7 @@ a silence and a segment that are the same people.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -162,11 +162,20 @@ def _always_so(keeper: Finding, other: Finding) -> bool:
 
 
 def _same_segment(keeper: Finding, other: Finding) -> bool:
-    """A segment, and the same or some of it in another moment, in the same measure; that of most people stays."""
+    """A segment, and the same, some of it or a wider one in another moment, in the same measure.
+
+    The moment in which it does most harm stays: people times difference.
+    """
     if keeper.kind != SEGMENT or other.kind != SEGMENT or keeper.moment == other.moment:
         return False
-    alike = keeper.where.segment.items() <= other.where.segment.items() and keeper.estimate.unit == other.estimate.unit
-    return alike and (keeper.people, keeper.id) > (other.people, other.id)
+    one, two = keeper.where.segment.items(), other.where.segment.items()
+    if keeper.estimate.unit != other.estimate.unit or not (one <= two or two <= one):
+        return False
+    return (_harm(keeper), keeper.id) > (_harm(other), other.id)
+
+
+def _harm(finding: Finding) -> float:
+    return finding.people * abs(finding.estimate.value or 0.0)
 
 
 def _same_control(keeper: Finding, other: Finding) -> bool:
@@ -213,10 +222,14 @@ def _same_people(found: Sequence[Finding], evidence: Evidence) -> tuple[set[tupl
         pair = firm[i][0].id, firm[j][0].id
         if both and both >= SAME_PEOPLE * (own + others - both):
             same.add(pair)
-        elif firm[i][0].kind in FRICTIONS and both and both >= WITHIN * others:
-            if firm[i][0].people <= customers.get(firm[i][0].moment, 0) / 2:
-                within.add(pair)
+        elif both and both >= WITHIN * others and _is_rare(firm[i][0], customers):
+            within.add(pair)
     return same, within
+
+
+def _is_rare(finding: Finding, customers: Mapping[str, int]) -> bool:
+    """Whether it is a friction that at most half of its moment's customers met."""
+    return finding.kind in FRICTIONS and finding.people <= customers.get(finding.moment, 0) / 2
 
 
 def _is_failure(finding: Finding) -> bool:
@@ -238,5 +251,7 @@ def _overlap_sql(places: Sequence[Place | None], pairs: Sequence[tuple[int, int]
                 f"(SELECT customer, {', '.join(flags)} FROM {table} WHERE {sample_of(evidence)} GROUP BY customer)"
             )
     both = " FULL JOIN ".join(parts) + (" USING (customer)" if len(parts) > 1 else "")
-    counts = ", ".join(f"count(*) FILTER (in{i} AND in{j}), count(*) FILTER (in{i}), count(*) FILTER (in{j})" for i, j in pairs)
+    counts = ", ".join(
+        f"count(*) FILTER (in{i} AND in{j}), count(*) FILTER (in{i}), count(*) FILTER (in{j})" for i, j in pairs
+    )
     return f"SELECT {counts} FROM {both}"

@@ -68,6 +68,10 @@ def lay_passes(evidence: Evidence) -> Passes:
     return Passes(caps, properties, whole(evidence.ask("SELECT count(*) FROM _passes")[0][0]))
 
 
+# No scale goes further; beyond it squares are no numbers any more.
+LARGEST_SCORE = 1_000_000
+
+
 def moment_names(evidence: Evidence) -> list[str]:
     """The moments' names, by their number."""
     return list(dict.fromkeys(moment.name for moment in evidence.moments))
@@ -144,7 +148,7 @@ def _scored_sql(evidence: Evidence) -> str:
         "CREATE OR REPLACE TEMP TABLE _scored AS SELECT pass, score, about_another FROM (SELECT CASE moment::VARCHAR "
         f"{numbers} END AS moment, hash(customer) AS who, coalesce(key, '') AS key, \"at\" AS given, score, "
         f"coalesce({ABOUT_ANOTHER}, false) AS about_another FROM scores "
-        "WHERE isfinite(score) AND outcome <> 'open') AS said ASOF JOIN "
+        f"WHERE isfinite(score) AND abs(score) <= {LARGEST_SCORE} AND outcome <> 'open') AS said ASOF JOIN "
         "(SELECT rowid AS pass, moment, who, coalesce(key, '') AS key, started_at FROM _passes "
         "WHERE who IN (SELECT hash(customer) FROM scores)) AS passed ON said.moment = passed.moment "
         "AND said.who = passed.who AND said.key = passed.key AND said.given >= passed.started_at"

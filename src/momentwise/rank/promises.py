@@ -278,7 +278,19 @@ def _standing(late: _Late, emotion: Estimate | None, returning: Estimate | None)
 
 
 # Properties by which a promise can be made otherwise: where it goes and what it is, not with what it was ordered.
-_WHERE = ("region", "state", "country", "city", "province", "district", "store", "branch", "carrier", "category", "depot")
+_WHERE = (
+    "region",
+    "state",
+    "country",
+    "city",
+    "province",
+    "district",
+    "store",
+    "branch",
+    "carrier",
+    "category",
+    "depot",
+)
 
 
 def _next_step(share: Estimate, months: Split | None, segments: list[Split]) -> str:

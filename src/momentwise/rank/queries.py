@@ -129,10 +129,9 @@ def scores_sql() -> str:
 
 
 def scored_sql(moments: tuple[Moment, ...], key_fields: tuple[str, ...]) -> str:
-    """One row per score and moment that it belongs to: `moment`, `outcome`, `ending`, `customer`, `key`, `at`, `score`,
-    and `named`, whether the score names that key.
+    """One row per score and moment that it belongs to: `moment`, `outcome`, `ending`, `customer`, `key`, `at`, `score`, `named`.
 
-    A score belongs to the customer's last occurrence that had started: of the same key where the score names one,
+    `named` is whether the score names that key. A score belongs to the customer's last occurrence that had started: of the same key where the score names one,
     otherwise of any, and then only until `KEYLESS_SCORE_DAYS` after its end. Of several that started in the same
     instant it is the one that is open or ended last, then the one with the greatest key.
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from momentwise.define.evaluate import quote
 
-
 # A score that names its order is about that order, in each moment that is told apart by orders; to any other moment it belongs
 # only because the customer came last that way.
-ABOUT_ANOTHER = (
-    'NOT named AND (customer, "at", score) IN (SELECT customer, "at", score FROM scores WHERE named AND isfinite(score))'
-)
+ABOUT_ANOTHER = 'NOT named AND (customer, "at", score) IN (SELECT customer, "at", score FROM scores WHERE named AND isfinite(score))'
 
 
 def rows_of_scores(moment: str, rows: str, *, own: bool = False) -> str:

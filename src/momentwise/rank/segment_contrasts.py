@@ -174,7 +174,8 @@ def _changes(listed: list[Terms], own: Floats, rest: Floats, measure: str, samen
                 chance = _agreed(chance, value, *_change(logarithms[0], logarithms[1], place, sameness))
             # It must also be worse than the rest by then, or it was better before and only came down to it; and it must have
             # become worse itself, or only the rest became better.
-            gap = after.value[place] / (np.sqrt(sameness) * after.error[place])
+            spread = np.sqrt(sameness) * after.error[place]
+            gap = after.value[place] / spread if spread > 0 else 0.0
             if min(gap * np.sign(value), became[place] * np.sign(value)) < Z:
                 chance = 1.0
             yield _test(terms, part, measure, (value, error, chance), after, place)

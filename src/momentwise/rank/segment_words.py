@@ -9,10 +9,7 @@ from momentwise.define.finding import Estimate
 from momentwise.define.moment import Moment, Trigger
 from momentwise.rank.phrases import say_label, say_span
 
-_TESTED = (
-    "Compared with the others of the same weeks; every property, pair of properties and date was tested, and chance finds "
-    "were held down for all of it."
-)
+_TESTED = "Every property, pair of properties and date was tested, and chance finds were held down for all of it."
 
 
 def say_segment(segment: Mapping[str, str]) -> str:
@@ -61,31 +58,28 @@ def say_detail(measured: Mapping[str, Estimate], told: Sequence[str], step: str)
         told: Those that the title tells.
         step: Where more of them leave than of others; empty for nowhere.
     """
-    said = [_say_interval(measure, measured[measure]) for measure in told]
-    said += [
-        f"They also {_say_worse(measure, estimate.value or 0.0)}: {_say_interval(measure, estimate, beside=True)}"
-        for measure, estimate in measured.items()
-        if measure not in told and (estimate.low or 0.0) * (estimate.high or 0.0) > 0
-    ]
+    shown = [*told, *(measure for measure in measured if measure not in told and _is_sure(measured[measure]))]
+    said = [f"Beside others of the same weeks they {' and '.join(_say_sure(one, measured[one]) for one in shown)}."]
     if step:
         said.append(f"More of them than of others leave after '{say_label(step)}'.")
     return " ".join([*said, _TESTED])
 
 
-def _say_interval(measure: str, estimate: Estimate, *, beside: bool = False) -> str:
-    """The interval, as in `Between 3.1 and 4.9 points less often, from 800 of them.`"""
-    ends = sorted((abs(estimate.low or 0.0), abs(estimate.high or 0.0)))
-    if (estimate.low or 0.0) * (estimate.high or 0.0) <= 0:
-        ends[0] = 0.0
-    least, most = (_say_size(measure, end) for end in ends)
-    number = {"completion": " points", "seconds": "", "emotion": ""}[measure]
-    start = "between" if beside else "Between"
-    what = {
-        "completion": "occurrences",
-        "seconds": "that completed",
-        "emotion": "scores",
-    }[measure]
-    return f"{start} {least} and {most}{number}, from {estimate.n:,} {what}."
+def _is_sure(estimate: Estimate) -> bool:
+    """Whether the interval lies on one side of nothing."""
+    return (estimate.low or 0.0) * (estimate.high or 0.0) > 0
+
+
+def _say_sure(measure: str, estimate: Estimate) -> str:
+    """A measure with its interval, as in `take 2h 3m longer (58m to 3h 8m; 2,462 that completed)`."""
+    low, high = estimate.low or 0.0, estimate.high or 0.0
+    least, most = sorted((abs(low), abs(high)))
+    least = least if low * high > 0 else 0.0
+    what = {"completion": "occurrences", "seconds": "that completed", "emotion": "scores"}[measure]
+    return (
+        f"{_say_worse(measure, estimate.value or 0.0)} ({_say_size(measure, least)} to {_say_size(measure, most)}; "
+        f"{estimate.n:,} {what})"
+    )
 
 
 def _say_size(measure: str, size: float) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from momentwise.define.evaluate import quote
 from momentwise.define.finding import Estimate, Finding, Unit, Where
-from momentwise.rank.discoveries import FALSE_SHARE, adjust
+from momentwise.rank.discoveries import FALSE_SHARE, adjust, chance_of
 from momentwise.rank.evidence import Evidence
 from momentwise.rank.intervals import Z
 from momentwise.rank.passes import Passes, decided_before, lay_passes, number
@@ -23,8 +25,13 @@ from momentwise.rank.segment_words import say_detail, say_next, say_title
 # Fewer customers than these on either side are not compared.
 FEWEST_PEOPLE = 5
 
+# A value is worse without the other of a pair where chance would show that once in a thousand times.
+ALONE = 0.001
+
 # A moment is not told in more segments than this.
 MOST_TOLD = 5
+
+Counted = Mapping[Terms, Floats]  # per segment its sums, by part of the time
 
 _UNITS: dict[str, Unit] = {"completion": "share", "seconds": "seconds", "emotion": "score"}
 _COUNTS = {"completion": "n", "seconds": "took", "emotion": "said"}
@@ -53,14 +60,20 @@ def find_segments(evidence: Evidence, passes: Passes | None = None) -> list[Find
     limit = max((one for one, held in zip(chances, adjusted, strict=True) if held <= FALSE_SHARE), default=-1.0)
     findings = []
     for moment, found in tests.items():
-        chosen = _explain(cells, moment, found, limit, sameness.get(moment, 1.0))
+        chosen = _explain(cells, moment, (counted[moment], found), limit, sameness.get(moment, 1.0))
         findings.extend(_tell(cells, moment, chosen))
     return sorted(findings, key=lambda one: (-one.people * abs(one.estimate.value or 0.0), one.id))
 
 
-def _explain(cells: Cells, moment: int, tests: Sequence[Test], limit: float, sameness: float) -> list[Test]:
-    """The segments that explain the harm: the strongest first, then what is still there without it."""
-    chosen: list[Test] = []
+def _explain(
+    cells: Cells, moment: int, tested: tuple[Counted, Sequence[Test]], limit: float, sameness: float
+) -> list[list[Test]]:
+    """The segments that explain the harm: the strongest first, then what is still there without it.
+
+    Of each its strongest measure, and the others in which it is worse as well.
+    """
+    chosen: list[list[Test]] = []
+    counted, tests = tested
     while len(chosen) < MOST_TOLD:
         # Once the strongest are out, so are the true finds that made the limit generous: the rest is held down afresh.
         fresh = adjust([test.chance for test in tests], dependent=True)
@@ -72,10 +85,31 @@ def _explain(cells: Cells, moment: int, tests: Sequence[Test], limit: float, sam
         if not able:
             break
         strongest = max(able, key=lambda test: (test.strength, -len(test.terms), test.terms))
-        chosen.append(_date(strongest, able))
-        gone = [test.terms for test in chosen]
-        tests = list(test_all(cells.count(moment, gone).get(moment, {}), sameness))
+        first = _date(_widen(strongest, able, counted, sameness), able)
+        same = [test for test in able if (test.terms, test.since) == (first.terms, first.since) and test is not first]
+        chosen.append([first, *same])
+        gone = [told[0].terms for told in chosen]
+        counted = cells.count(moment, gone).get(moment, {})
+        tests = list(test_all(counted, sameness))
     return chosen
+
+
+def _widen(test: Test, tests: Sequence[Test], counted: Counted, sameness: float) -> Test:
+    """Of a pair one of its values alone, where that is worse without the other too; otherwise the test itself.
+
+    Where two values are worse, each by itself, those who have both are worst, and yet no fact of their own.
+    """
+    if len(test.terms) < 2:
+        return test
+    both, everything = counted[test.terms], counted[()]
+    wider = []
+    for term, other in (test.terms, test.terms[::-1]):
+        own, others = counted[(term,)], counted[(other,)]
+        alone = compare(own - both, everything - own - others + both, test.measure)
+        is_worse = float(alone.value) * test.value > 0
+        if is_worse and chance_of(float(alone.value), float(np.sqrt(sameness) * alone.error)) <= ALONE:
+            wider += [one for one in tests if (one.terms, one.measure, one.since) == ((term,), test.measure, 0)]
+    return max(wider, key=lambda one: one.strength, default=test)
 
 
 def _date(test: Test, tests: Sequence[Test]) -> Test:
@@ -84,14 +118,12 @@ def _date(test: Test, tests: Sequence[Test]) -> Test:
     return max(same, key=lambda one: one.strength, default=test)
 
 
-def _tell(cells: Cells, moment: int, chosen: Sequence[Test]) -> list[Finding]:
-    """One finding per segment, beside the rest without those told before it; the measures in which it is worse together."""
-    together: dict[tuple[Terms, int], list[Test]] = {}
-    for test in chosen:
-        together.setdefault((test.terms, test.since), []).append(test)
+def _tell(cells: Cells, moment: int, chosen: Sequence[Sequence[Test]]) -> list[Finding]:
+    """One finding per segment, beside the rest without those told before it."""
     findings = []
     told: list[Terms] = []
-    for (terms, _), tests in together.items():
+    for tests in chosen:
+        terms = tests[0].terms
         counted = cells.count(moment, [one for one in told if one != terms])[moment]
         findings.append(_finding(cells, moment, counted, tests))
         told.append(terms)
