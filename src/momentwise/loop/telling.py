@@ -34,6 +34,7 @@ from momentwise.stores.results import ResultFolder
 
 _MOST_SPOTS = 10
 _BATCH_ROWS = 1 << 17
+MOST_MEMORY_GIB = 2.5
 _ABOUT_OVERDRAWN = (
     "Small frictions of one customer that add up to more than anybody bears, each halved with every month."
 )
@@ -84,6 +85,7 @@ def tell(
         StoreError: The disk is full.
     """
     connection, playbook = intake.connection, plan.playbook
+    _keep_small(connection)
     for table in ("occurrences", "signals", "flow"):
         path = folder.partial / f"{table}.parquet"
         connection.execute(f"CREATE OR REPLACE VIEW {table} AS FROM read_parquet({quote(str(path))})")
@@ -117,6 +119,14 @@ def tell(
             done.result()
     facts = msgspec.structs.replace(facts, parts=parts)
     return Told(facts, list(whole.summaries), findings, signals, overview, report)
+
+
+def _keep_small(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the engine use its disk sooner: by itself it would take most of the machine for groups of many customers."""
+    [limit] = connection.execute("SELECT value FROM duckdb_settings() WHERE name = 'memory_limit'").fetchall()
+    number, unit = str(limit[0]).split()
+    if unit == "GiB" and float(number) > MOST_MEMORY_GIB:
+        connection.execute(f"SET memory_limit = '{MOST_MEMORY_GIB}GiB'")
 
 
 @contextmanager
