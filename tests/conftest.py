@@ -32,8 +32,8 @@ fail: declined
 abandon_after: 1d
 """
 WHOLE = (
-    "findings.json", "flow.parquet", "limits.json", "occurrences.parquet", "rejected.parquet", "report.html", "run.json",
-    "scores.parquet", "signals.parquet", "sources.yaml",
+    "exposures.parquet", "findings.json", "flow.parquet", "limits.json", "occurrences.parquet", "rejected.parquet", "report.html", "run.json",
+    "scores.parquet", "signals.parquet", "sources.yaml", "words.parquet",
 )  # fmt: skip
 
 

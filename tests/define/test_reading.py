@@ -191,7 +191,9 @@ def test_versions_stand_side_by_side_in_order() -> None:
 
 def test_settings_of_signals_are_read() -> None:
     """What is stated is changed, everything else keeps its default; two documents add up."""
-    text = f"{PLAIN}---\nsignals:\n  rage_click: {{clicks: 3, within: 500ms}}\n---\nsignals: {{errors: [oops, crash]}}\n"
+    text = (
+        f"{PLAIN}---\nsignals:\n  rage_click: {{clicks: 3, within: 500ms}}\n---\nsignals: {{errors: [oops, crash]}}\n"
+    )
     found = read(text).signals
     rage = found.rule("rage_click")
     assert rage is not None

@@ -60,7 +60,9 @@ def test_a_shipped_rule_that_cannot_be_read_is_left_out_aloud(tmp_path: Path) ->
     intake = open_log(tmp_path, {"y": ["high", "low"], "viewport_height": ["tall", "wide"], "viewport_width": ["360"]})
     before = parse_playbook([("p", BOOK)])
     after, sentences = readable_rules(before, intake)
-    assert {rule.name for rule in before.signals.rules} - {rule.name for rule in after.signals.rules} == {"out_of_reach"}
+    assert {rule.name for rule in before.signals.rules} - {rule.name for rule in after.signals.rules} == {
+        "out_of_reach"
+    }
     assert ["log: signal 'out_of_reach' is not looked for."] == [one.split(" `")[0] for one in sentences]
 
 

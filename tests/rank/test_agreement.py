@@ -62,19 +62,26 @@ def test_equal_scores_do_not_agree() -> None:
 def test_contacts_and_words_agree() -> None:
     """Thirty of sixty asked for help and twenty called it broken; of the others none did."""
     words = [say(one, "The map is broken.", event="chat_message") for one in TOUCHED[:20]]
-    (heard,) = hear_others([friction()], evidence_of([], words=words, escalated=30))
+    (heard,) = hear_others([friction(kind="segment")], evidence_of([], words=words, escalated=30))
     assert ("behaviour", "contacts", "words") == heard.sources
     assert heard.contacts is not None
     assert 0.5 == heard.contacts.value
+
+
+def test_who_visits_more_agrees_with_nothing() -> None:
+    """A friction is met by those who come often, and they ask and write more: that is no second source."""
+    words = [say(one, "The map is broken.", event="chat_message") for one in TOUCHED[:20]]
+    (heard,) = hear_others([friction()], evidence_of([], words=words, escalated=30))
+    assert ("behaviour",) == heard.sources
 
 
 def test_the_words_of_a_contact_are_the_contact() -> None:
     """A ticket's text is a contact and no second source beside it; a review's is that of its score."""
     words = [say(one, "Broken.") for one in TOUCHED]
     reviews = [say(one, "Bad.", event="review_written", score=1.0) for one in TOUCHED]
-    (heard,) = hear_others([friction()], evidence_of([], words=words + reviews))
+    (heard,) = hear_others([friction(kind="segment")], evidence_of([], words=words + reviews))
     assert ("behaviour", "contacts") == heard.sources
-    (heard,) = hear_others([friction()], evidence_of([], words=reviews))
+    (heard,) = hear_others([friction(kind="segment")], evidence_of([], words=reviews))
     assert ("behaviour",) == heard.sources
 
 

@@ -48,7 +48,9 @@ def _show_read(console: Console, told: Told) -> None:
     customers = f"{facts.customers:,} customer{'' if facts.customers == 1 else 's'}"
     console.print(Text(f"{facts.events:,} events of {customers}{period}", style="bold"))
     if facts.parts > 1:
-        console.print(f"  Findings were looked for in one customer of {facts.parts:,}; people, time and money are scaled up.")
+        console.print(
+            f"  Findings were looked for in one customer of {facts.parts:,}; people, time and money are scaled up."
+        )
     if facts.duplicates:
         plural = "duplicate" if facts.duplicates == 1 else "duplicates"
         console.print(f"  {facts.duplicates:,} {plural} counted once")

@@ -80,7 +80,8 @@ class SignalRule(msgspec.Struct, frozen=True, kw_only=True):
     - *burst*: clicks; see `radius`. A click is raging when it and the `count - 1` clicks before it, all on the same spot,
       fall within `within`. Raging clicks that follow one another make one signal. Two clicks are on the same spot when
       they share a page and lie at most `radius` apart; where a click has no position, when they share a page and an
-      element. A click with neither has no spot. Clicks under way when the data end are a signal if they rage.
+      element. A click with neither has no spot. An event that fulfils `clear`, wherever,
+      answers the clicks before it: they count no more. Clicks under way when the data end are a signal if they rage.
 
     A signal has the time, page, element, channel and key of its first event, of a *turn* that is the arrival on B. It
     ends with its last event; a *missing* one and an *overdue* one end at the deadline that passed. It counts the events

@@ -412,7 +412,23 @@ def _is_hesitant(rule: SignalRule, earlier: Sequence[int], took: int) -> bool:
 
 def _burst(scene: _Scene) -> Iterator[Signal]:
     rule = scene.rule
-    clicks = [met for met in scene.history if met.is_first]
+    for clicks in _unanswered(scene):
+        yield from _bursts_of(rule, clicks)
+
+
+def _unanswered(scene: _Scene) -> Iterator[list[Met]]:
+    """The clicks between one answer and the next."""
+    clicks: list[Met] = []
+    for met in scene.history:
+        if met.is_clear:
+            yield clicks
+            clicks = []
+        if met.is_first:
+            clicks.append(met)
+    yield clicks
+
+
+def _bursts_of(rule: SignalRule, clicks: Sequence[Met]) -> Iterator[Signal]:
     raging = [_is_raging(rule, clicks[: number + 1]) for number in range(len(clicks))]
     for is_raging, group in groupby(range(len(clicks)), key=lambda number: raging[number]):
         if is_raging:

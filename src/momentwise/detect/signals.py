@@ -122,10 +122,18 @@ def hear(
     elif shape == PAUSE:
         _pause(rules, rule, roles, watch, out)
     elif shape == BURST:
-        if roles & FIRST:
-            click(rules, rule, watch, out)
+        _burst(rules, rule, roles, watch, out)
     else:
         _wait(rules, limits, rule, roles, measured, watch, out)
+
+
+@inlined
+def _burst(rules: Int64s, rule: int, roles: int, watch: Watch, out: Int64s) -> None:
+    if roles & CLEAR:
+        end_burst(rule, watch, out)
+        watch.counts[rule] = 0
+    if roles & FIRST:
+        click(rules, rule, watch, out)
 
 
 @inlined

@@ -28,14 +28,14 @@ from momentwise.charts.facts import (
 )
 from momentwise.charts.flow import order_steps
 from momentwise.define.evaluate import quote
-from momentwise.define.finding import Estimate, Split
+from momentwise.define.finding import Estimate
 from momentwise.define.moment import Moment
 from momentwise.rank.evidence import Evidence
 from momentwise.rank.fields import FieldRow, rank_fields
 from momentwise.rank.findings import Inquiry
 from momentwise.rank.headline import Headline
 from momentwise.rank.journey import measure_feelings
-from momentwise.rank.ledger import Ledger, measure_ledger, say_place
+from momentwise.rank.ledger import Ledger, measure_ledger
 from momentwise.rank.overview import Overview
 from momentwise.rank.portfolio import sum_rows
 from momentwise.rank.reality import count_demand, measure_coverage
@@ -123,10 +123,9 @@ def _literal(text: str) -> str:
 
 
 def _ledger(ledger: Ledger) -> LedgerFacts:
-    parts = tuple((say_place(part.friction), part.seconds) for part in ledger.parts)
     return LedgerFacts(
         moment=ledger.moment,
-        split=Split(title="Seconds by friction", parts=parts, total=ledger.together),
+        split=ledger.split,
         average=ledger.total,
         weekly_seconds=ledger.weekly_seconds,
         not_matched=ledger.not_matched,

@@ -181,6 +181,10 @@ def _write_scores(intake: Intake, plan: Plan, folder: ResultFolder, events: Mapp
     """What customers said, in tables of their own, and every score beside the occurrence that it belongs to."""
     connection = intake.connection
     write_voices(connection, intake, plan.playbook.signals, events, plan.keys, parts)
+    for table in ("words", "exposures"):
+        kept = folder.partial / f"{table}.parquet"
+        with explained(Place(str(folder.out))):
+            connection.execute(f"COPY {table} TO {quote(str(kept))} (FORMAT parquet, COMPRESSION zstd)")
     scored = queries.scored_sql(plan.playbook.moments, plan.keys)
     target = folder.partial / "scores.parquet"
     with explained(Place(str(folder.out))):

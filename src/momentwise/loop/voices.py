@@ -1,7 +1,7 @@
 """Voices: what customers said, scored and were shown, read from the sources in one go.
 
-Beside the tables of the pass these stand in the audit's own engine and are gone with it: texts are not written to the
-audit's folder. Of very many customers only those of the sample are heard, for whom else no text is read.
+Beside the tables of the pass these stand in the audit's own engine, and `words` and `exposures` in its folder, so that
+a number opens the words behind it. Of very many customers only those of the sample are heard, for whom else no text is read.
 """
 
 from __future__ import annotations

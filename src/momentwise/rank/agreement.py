@@ -67,6 +67,10 @@ class Answers(NamedTuple):
 _NOBODY = Answers(0, Sample(0), 0, 0)
 
 
+# Who visits more meets more frictions, and asks and writes more: that agrees with nothing. Scores do not grow with visits.
+BUSY = ("friction", "small_many")
+
+
 def hear_others(found: Sequence[Finding], evidence: Evidence) -> list[Finding]:
     """The findings, in their order, with the kinds of source that agree, and by how much."""
     asked = [
@@ -144,6 +148,8 @@ def _hear(finding: Finding, touched: Answers, others: Answers) -> Finding:
         if emotion is not None:
             sources.append("survey")
             changes["emotion"] = finding.emotion or emotion
+    if finding.kind in BUSY:
+        return msgspec.structs.replace(finding, sources=tuple(sources), **changes)
     if "contacts" not in sources and finding.where.signal not in CONTACT_SIGNALS:
         contacts = _more(finding, (touched.contacted, touched.people), (others.contacted, others.people))
         if contacts is not None:

@@ -63,9 +63,9 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def split(self) -> Split:
-        """The total by friction, as a finding shows it."""
-        parts = tuple((say_place(part.friction), part.share) for part in self.parts)
-        return Split(title="Seconds by friction", parts=parts, total=self.total)
+        """What each friction adds, and all of them together to one that meets them all."""
+        parts = tuple((say_place(part.friction), part.seconds) for part in self.parts)
+        return Split(title="Seconds by friction", parts=parts, total=self.together)
 
 
 def say_place(friction: Friction) -> str:

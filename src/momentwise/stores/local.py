@@ -387,7 +387,9 @@ def _measure_sql(plan: Plan, measure: Measure, columns: Mapping[str, Column]) ->
         return "NULL::BIGINT"
     value = read_sql(columns[measure.field], measure.kind)
     if measure.kind == "number":
-        value = f"(CASE WHEN {value} >= 0 THEN floor(least({value}, {LONGEST_US // SECOND_US}) * 1e6 + 0.5)::BIGINT END)"
+        value = (
+            f"(CASE WHEN {value} >= 0 THEN floor(least({value}, {LONGEST_US // SECOND_US}) * 1e6 + 0.5)::BIGINT END)"
+        )
     return f"CASE WHEN {_any_bit(plan, measure.bits)} THEN {value} END"
 
 

@@ -275,7 +275,9 @@ class Results:
     def count(self, name: str, where: str) -> int:
         """How many rows of a table fulfil an SQL condition that `rows` has taken."""
         with self.connect() as connection:
-            row = connection.execute(f"SELECT count(*) FROM {self._relation(name)} AS {name} WHERE ({where}\n)").fetchone()
+            row = connection.execute(
+                f"SELECT count(*) FROM {self._relation(name)} AS {name} WHERE ({where}\n)"
+            ).fetchone()
         return int(row[0]) if row else 0
 
     @staticmethod
