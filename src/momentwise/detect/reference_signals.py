@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from math import exp2, floor
+from math import floor
 
 from momentwise.define.evaluate import Kind, matches, read_as, read_number, read_text
 from momentwise.define.event import FIELD_KINDS, Event
@@ -20,13 +20,12 @@ from momentwise.define.playbook import Playbook
 from momentwise.define.signal import (
     LONGEST_STAY_US,
     MOST_WAITING,
-    OVERDRAWN,
-    FrictionSettings,
     Limits,
     SignalRule,
 )
 from momentwise.define.span import LONGEST_US, SECOND_US
 from momentwise.detect.reference import by_customer, detect_occurrences, fulfils
+from momentwise.detect.reference_friction import add_up_frictions
 
 Kinds = Mapping[str, Kind]
 
@@ -113,7 +112,7 @@ def detect_signals(
             if rule.name not in limits.silent:
                 met = meet(playbook, rule, history, kinds, properties)
                 mine.extend(_SHAPES[rule.shape](_Scene(rule, met, data_end, limits, kinds)))
-        found.extend([*mine, *_overdrawn(playbook, mine)])
+        found.extend([*mine, *add_up_frictions(playbook, mine)])
     return sorted(
         found, key=lambda s: (s.customer, s.signal, s.at, s.ended_at, s.page or "", s.element or "", s.key or "")
     )
@@ -477,26 +476,3 @@ _SHAPES: dict[str, Callable[[_Scene], Iterator[Signal]]] = {
     "lull": _follow,
     "burst": _burst,
 }
-
-
-def _overdrawn(playbook: Playbook, signals: Iterable[Signal]) -> Iterator[Signal]:
-    """The signals that one customer's frictions make together; see `define.signal.FrictionSettings`."""
-    settings: FrictionSettings = playbook.signals.friction
-    weights = {rule.name: rule.weight for rule in playbook.signals.rules if rule.archetype == "friction"}
-    frictions = sorted(
-        (signal for signal in signals if weights.get(signal.signal, 0) > 0), key=lambda signal: signal.ended_at
-    )
-    if not frictions or settings.limit <= 0:
-        return
-    total, before, is_armed = 0.0, frictions[0].ended_at, True
-    since: list[Signal] = []
-    for at, together in groupby(frictions, key=lambda signal: signal.ended_at):
-        group = list(together)
-        total *= exp2(-(at - before) / settings.half_life_us)
-        is_armed = is_armed or total < settings.limit / 2
-        total, before = total + sum(weights[signal.signal] for signal in group), at
-        since += group
-        if is_armed and total >= settings.limit:
-            begun = since[0].ended_at
-            yield Signal(group[0].customer, OVERDRAWN, begun, at, len(since), None, None, took=at - begun)
-            is_armed, since = False, []
