@@ -9,6 +9,7 @@ import msgspec
 
 from momentwise.define.evaluate import quote
 from momentwise.define.finding import Estimate, Finding
+from momentwise.define.instant import from_micros
 from momentwise.define.moment import STAGES
 from momentwise.define.signal import OVERDRAWN
 from momentwise.define.span import DAY_US
@@ -70,7 +71,7 @@ def measure_headline(evidence: Evidence, findings: Sequence[Finding]) -> Headlin
         evidence: The tables and the period.
         findings: With standing.
     """
-    until = evidence.until_us
+    until = find_end(evidence)
     frictions = [
         (finding, place)
         for finding in findings
@@ -92,7 +93,28 @@ def measure_headline(evidence: Evidence, findings: Sequence[Finding]) -> Headlin
         ]
         weeks.append(_week([part for part in lost if part is not None], people[back], counts[back], asked, back))
     now, before = weeks[0], weeks[1] if until - 2 * WEEK_US >= evidence.since_us else None
-    return Headline(since=until - WEEK_US, until=until, now=now, before=before, sentences=say_headline(now, before))
+    when = (
+        "last 7 days"
+        if until == evidence.until_us
+        else f"7 days to {from_micros(until):%d %B %Y}, after which data thin out,"
+    )
+    sentences = say_headline(now, before, when)
+    return Headline(since=until - WEEK_US, until=until, now=now, before=before, sentences=sentences)
+
+
+def find_end(evidence: Evidence) -> int:
+    """The end of the last week that has at least a quarter of the usual starts, microseconds.
+
+    Many exports thin out at their end: what started last has not been written yet, or is not in the sample. A quiet week
+    there says nothing.
+    """
+    rows = evidence.ask(
+        f"SELECT (({evidence.until_us} - epoch_us(started_at)) // {WEEK_US})::BIGINT AS back, count(*) FROM occurrences GROUP BY 1"
+    )
+    counts = {read_whole(back): read_whole(count) for back, count in rows}
+    usual = sum(counts.values()) / max(1.0, evidence.weeks)
+    busy = [back for back, count in counts.items() if 4 * count >= usual]
+    return evidence.until_us - WEEK_US * max(0, min(busy, default=0))
 
 
 def _is_lasting(finding: Finding) -> bool:
@@ -186,21 +208,22 @@ def _hurting(asked: _Asked) -> tuple[str, str]:
     return f"outcome IN ('failed', 'escalated'){left}", " OR ".join(places)
 
 
-def say_headline(now: Week, before: Week | None) -> tuple[str, ...]:
+def say_headline(now: Week, before: Week | None, when: str = "last 7 days") -> tuple[str, ...]:
     """The two weeks in one or two sentences; a quiet week is said, too.
 
     Args:
         now: The last seven days.
         before: The seven before; `None` where unknown.
+        when: Which days these are.
     """
     people, promises = (round(part.value or 0.0) for part in (now.people, now.promises))
     seconds = now.seconds.value if now.seconds else None
     if not (people or promises or seconds):
-        first = "In the last 7 days nobody was hurt as far as the data show: no bad ending and no broken promise."
+        first = f"In the {when} nobody was hurt as far as the data show: no bad ending and no broken promise."
     else:
         lost = f"customers lost {say_time(seconds)} to frictions, " if seconds else ""
         broken = f"{promises:,} promise{_plural(promises)} broken" if promises else "no promise was broken"
-        first = f"In the last 7 days {lost}{people:,} {_people(people)} hurt and {broken}."
+        first = f"In the {when} {lost}{people:,} {_people(people)} hurt and {broken}."
     if before is None:
         return (first,)
     hurt, late = (round(part.value or 0.0) for part in (before.people, before.promises))
