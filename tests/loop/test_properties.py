@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import momentwise as mw
 from momentwise.define.reading import parse_playbook
 from momentwise.loop.intake import Intake, open_intake
 from momentwise.loop.properties import choose_properties
@@ -73,3 +74,11 @@ def test_a_rule_of_ones_own_is_never_left_out(tmp_path: Path, condition: str) ->
     own = f"{BOOK}---\nsignals:\n  too_low: {{shape: each, first: {{event: click, where: {condition}}}}}\n"
     after, _ = readable_rules(parse_playbook([("p", own)]), intake)
     assert after.signals.rule("too_low") is not None
+
+
+def test_an_effort_for_nothing_is_said_aloud(tmp_path: Path) -> None:
+    """An id under which nothing is found is named, so that a slip of the pen is seen."""
+    open_log(tmp_path, {"device": list(DEVICES)})
+    book = f"{BOOK}---\nefforts: {{pay/nothing: {{effort: low}}}}\n"
+    audit = mw.audit(tmp_path / "log.csv", playbook=parse_playbook([("p", book)]))
+    assert any("'pay/nothing'" in note for note in audit.notes)

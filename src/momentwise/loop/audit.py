@@ -139,6 +139,12 @@ def _interrupted() -> Iterator[None]:
         raise
 
 
+def _judged_in_vain(plan: Plan, told: Told) -> list[str]:
+    """The ids under which the playbook says something of a finding, and there is none."""
+    judgements = plan.playbook.judgements
+    return sorted({*judgements.efforts, *judgements.impacts} - {finding.id for finding in told.findings})
+
+
 def _refuse_among_data(paths: Sequence[str], out: Path) -> None:
     """Results beside the data would be read as data the next time; in a folder of their own they are known."""
     for path in paths:
@@ -200,6 +206,10 @@ class _Run:
                 dict(running.event_counts()),
                 self._event_sources,
                 lambda: self._write_rejected(intake),
+            )
+        for unknown in _judged_in_vain(plan, told):
+            self._watcher.note(
+                f"Nothing is found under '{unknown}', of which the playbook states an effort or an impact."
             )
         self._finish(told, plan, intake, began)
         return told
