@@ -76,6 +76,19 @@ def test_check(run: Run, tmp_path: Path) -> None:
     assert "No mistakes. Fingerprint " in said.out
 
 
+@pytest.mark.req("D21")
+def test_check_suggests_an_archetype(run: Run, tmp_path: Path) -> None:
+    """Where a moment's words speak for another archetype it says so with the reason; a person decides."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(PAY)
+    assert "archetype:" not in run("check", path).out
+    path.write_text(PAY.replace("moment: pay", "moment: recommend-to-friends"))
+    said = run("check", path)
+    assert said.code == 0
+    assert "archetype: recommend-to-friends is declared friction; its words suggest social. " in said.out
+    assert "The customer speaks of you to others: recommend, friends.\n" in said.out
+
+
 @pytest.mark.parametrize("name", playbook_names())
 def test_check_a_ready_playbook(run: Run, name: str) -> None:
     """Every ready playbook is without mistakes, by its name."""

@@ -200,6 +200,7 @@ def discover(
 def check(playbook: Path) -> None:
     """Check a playbook and print its plan: every moment, and what each event does in it."""
     from momentwise.detect.plan import compile_plan  # noqa: PLC0415  numpy is loaded only where it is needed
+    from momentwise.rank.archetypes import suggest_archetype  # noqa: PLC0415  as above
 
     book = _find_playbook(playbook)
     plan = compile_plan(book)
@@ -207,6 +208,12 @@ def check(playbook: Path) -> None:
         click.echo(line)
     names = {moment.name for moment in book.moments}
     click.echo(f"signals: {', '.join(rule.name for rule in book.signals.rules) or 'none'}")
+    for moment in {moment.name: moment for moment in book.moments}.values():
+        suggested, reason, words = suggest_archetype(moment)
+        if words and suggested != moment.archetype:
+            click.echo(
+                f"archetype: {moment.name} is declared {moment.archetype}; its words suggest {suggested}. {reason}"
+            )
     click.echo(
         f"\n{len(names)} moment{'' if len(names) == 1 else 's'}, {len(plan.conditions)} conditions. No mistakes. Fingerprint {book.fingerprint()}."
     )

@@ -35,7 +35,7 @@ from momentwise.errors import IntakeError, Place
 from momentwise.loop.intake import SOURCES_FILE, Intake, check_fields, check_zones, find_playbook, open_intake
 from momentwise.loop.properties import VIEWPORT, choose_properties, fields_of_sources, with_viewport
 from momentwise.loop.rules import readable_rules
-from momentwise.loop.telling import Told, tell
+from momentwise.loop.telling import Told, keep_small, tell
 from momentwise.loop.watching import Quiet, Watcher
 from momentwise.stores.databases import is_database_url, shown_url
 from momentwise.stores.explaining import explained
@@ -198,6 +198,8 @@ class _Run:
         with self._clock.stage("findings"):
             self._watcher.begin("Findings", None)
             facts = self._facts(intake, plan, running, data_end)
+            if not self._options.memory:
+                keep_small(intake.connection)
             told = tell(
                 intake,
                 plan,

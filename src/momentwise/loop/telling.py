@@ -85,7 +85,6 @@ def tell(
         StoreError: The disk is full.
     """
     connection, playbook = intake.connection, plan.playbook
-    _keep_small(connection)
     for table in ("occurrences", "signals", "flow"):
         path = folder.partial / f"{table}.parquet"
         connection.execute(f"CREATE OR REPLACE VIEW {table} AS FROM read_parquet({quote(str(path))})")
@@ -121,7 +120,7 @@ def tell(
     return Told(facts, list(whole.summaries), findings, signals, overview, report)
 
 
-def _keep_small(connection: duckdb.DuckDBPyConnection) -> None:
+def keep_small(connection: duckdb.DuckDBPyConnection) -> None:
     """Let the engine use its disk sooner: by itself it would take most of the machine for groups of many customers."""
     [limit] = connection.execute("SELECT value FROM duckdb_settings() WHERE name = 'memory_limit'").fetchall()
     number, unit = str(limit[0]).split()

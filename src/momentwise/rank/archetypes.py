@@ -44,10 +44,11 @@ _WORDS = re.compile(r"[a-z]+")
 
 
 class Suggestion(NamedTuple):
-    """What a moment mostly is, and why that is suggested."""
+    """What a moment mostly is, why that is suggested, and the words that speak for it."""
 
     archetype: Archetype
     reason: str
+    words: list[str]
 
 
 def suggest_archetype(moment: Moment | str) -> Suggestion:
@@ -68,10 +69,12 @@ def suggest_archetype(moment: Moment | str) -> Suggestion:
     best = max(("social", "delight"), key=lambda name: counted[name][0])
     weight, spoken = counted[best]
     if weight >= 2 and weight > counted["friction"][0]:
-        return Suggestion("social" if best == "social" else "delight", f"{_MEANINGS[best]}: {', '.join(spoken)}.")
+        return Suggestion(
+            "social" if best == "social" else "delight", f"{_MEANINGS[best]}: {', '.join(spoken)}.", spoken
+        )
     _, spoken = counted["friction"]
     named = f": {', '.join(spoken)}" if spoken else ", and no word speaks for another"
-    return Suggestion("friction", f"{_MEANINGS['friction']}{named}.")
+    return Suggestion("friction", f"{_MEANINGS['friction']}{named}.", spoken)
 
 
 _STEMS = {"social": SOCIAL, "delight": DELIGHT, "friction": FRICTION}

@@ -18,7 +18,6 @@ from momentwise.rank.evidence import Evidence
 from momentwise.rank.phrases import count_of
 
 DAYS_OF_MONTH = 365.25 / 12
-MONTHS_OF_QUARTER = 3
 
 # Findings whose every occurrence is itself a failure, or itself a contact.
 FAILURES = ("failure_rate", "abandonment_rate", "critical_failure")

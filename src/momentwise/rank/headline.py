@@ -44,11 +44,11 @@ class Week(NamedTuple):
 
 
 class Headline(msgspec.Struct, frozen=True, kw_only=True):
-    """The last seven whole days beside the seven before.
+    """The last seven days with a usual number of starts, beside the seven before.
 
     Args:
         since: Start of the last seven days, microseconds since the epoch.
-        until: Their end, where the data end.
+        until: Their end: where the data end, or whole weeks before that where the last ones thin out (`find_end`).
         now: What they brought.
         before: What the seven days before brought; `None` where the data begin later.
         sentences: The same in one or two plain sentences.
@@ -62,7 +62,7 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def measure_headline(evidence: Evidence, findings: Sequence[Finding]) -> Headline:
-    """What the last seven days before the end of the data brought, beside the week before.
+    """What the last week that has a usual number of starts brought, beside the week before it.
 
     Seconds are those of the established frictions with a measured time: what each takes per week on average, in proportion
     to its signals of these weeks. Promises count in the week in which the stated time passed.
